@@ -1,0 +1,17 @@
+/* The one door to the heap, so that tests can fail every allocation. */
+#ifndef FUT_BASE_ALLOC_H
+#define FUT_BASE_ALLOC_H
+
+#include <stddef.h>
+
+/* Zeroed memory for `count` things of `size` bytes, aligned for any type.
+ * returns  the memory; NULL where there is none or the product overflows */
+void *fut_alloc(size_t count, size_t size);
+
+/* The same, aligned to a cache line; its contents are undefined. */
+void *fut_alloc_lines(size_t count, size_t size);
+
+/* NULL is fine. */
+void fut_free(void *memory);
+
+#endif
