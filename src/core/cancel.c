@@ -1,0 +1,293 @@
+/* A cancel of a queued future claims it, so it never runs; of a running one
+ * marks it. A mark reaches those beneath by scope.c. Nothing here recurses:
+ * what is collected from the queues is ended in a loop. */
+#include "core/cancel.h"
+
+#include "base/alloc.h"
+#include "base/fork.h"
+#include "core/error.h"
+#include "core/pool.h"
+#include "core/room.h"
+#include "core/token.h"
+
+static void end_promise(futures_future *future, futures_error *reason)
+{
+    fut_future_call(future->work.on_cancel, future->work.arg);
+    fut_future_disarm(future);
+    store_relaxed(&future->error, reason);
+    fut_future_publish(future, FUTURES_CANCELLED, 1);
+}
+
+void fut_cancel_claimed(futures_future *future, futures_status status,
+                        futures_error *reason)
+{
+    futures_pool *pool = future->pool;
+
+    if (future->work.promise) {
+        end_promise(future, reason);
+        return;
+    }
+    /* The pool outlives this: the entry, or limbo, holds the future until it
+     * has ended. Nothing of the pool is touched after the publishing. */
+    fut_room_give(pool, 1);
+    fut_future_call(future->work.arg_free, future->work.arg);
+    fut_future_disarm(future);
+    FUT_COUNT(pool, cancelled, 1);
+    FUT_COUNT(pool, unstarted, 1);
+    FUT_COUNT(pool, done, 1);
+    store_relaxed(&future->error, reason);
+    fut_future_publish(future, status, 1);
+}
+
+static void end_swept(futures_future *future)
+{
+    unsigned verdict = load_acquire(&future->pool->verdict);
+
+    fut_cancel_claimed(future,
+                       verdict != FUTURES_OK ? (futures_status)verdict
+                                             : FUTURES_CANCELLED,
+                       fut_scope_reason(load_relaxed(&future->scope)));
+}
+
+void fut_cancel_spread(void)
+{
+    struct fut_swept swept = fut_scope_sweep();
+
+    while (swept.claimed != NULL) {
+        futures_future *future = swept.claimed;
+
+        swept.claimed = future->chain;
+        end_swept(future);
+    }
+    while (swept.ended != NULL) {
+        struct fut_link *link = swept.ended;
+
+        swept.ended = link->next;
+        fut_future_drop(fut_future_of_link(link), 1);
+    }
+    fut_scope_call(NULL);
+}
+
+/* The reason is put before the mark, and only if there is none; the runner
+ * replaces it by its own error or leaves it. The handle keeps the place for it
+ * until we are done, even if it ends meanwhile.
+ * returns  whether it ran and has been asked */
+static bool mark(futures_future *future, const futures_error *reason,
+                 uint64_t marks)
+{
+    futures_error *nothing = NULL;
+    futures_error *kept;
+    uint64_t word;
+    bool marked = false;
+
+    if (!fut_future_hold_running(future)) {
+        return false;
+    }
+    kept = fut_error_retain(reason);
+    if (kept != NULL && !cas_acq_rel(&future->error, &nothing, kept)) {
+        fut_error_release(kept);
+    }
+    word = load_relaxed(&future->word);
+    while (!marked && (word & FUT_STATE_MASK) == FUT_RUNNING) {
+        marked = cas_seq_cst(&future->word, &word, word | marks);
+    }
+    if (marked && (word & FUT_ASKED) == 0) {
+        fut_cancel_spread();
+    }
+    futures_release(future);
+    return marked;
+}
+
+static futures_status cancel(futures_future *future,
+                             const futures_error *reason, uint64_t marks)
+{
+    unsigned state;
+
+    if (fut_future_claim_end(future)) {
+        fut_cancel_claimed(future, FUTURES_CANCELLED,
+                           fut_error_retain(reason));
+        return FUTURES_CANCELLED;
+    }
+    if (mark(future, reason, marks)) {
+        return FUTURES_PENDING;
+    }
+    state = fut_future_state(future);
+    if (state == FUT_ENDING) {
+        return FUTURES_CANCELLED;
+    }
+    return fut_state_is_pending(state) ? FUTURES_PENDING
+                                       : (futures_status)state;
+}
+
+futures_status fut_cancel_future(futures_future *future,
+                                 const futures_error *reason)
+{
+    return cancel(future, reason, FUT_ASKED);
+}
+
+bool fut_cancel_is_asked(struct fut_run *run)
+{
+    futures_future *future = run->future;
+    /* pairs with the add in fut_scope_sweep: shows the marks before it */
+    uint64_t epoch = load_acquire(&fut_scope_epoch);
+
+    if (!run->asked && run->epoch != epoch) {
+        run->asked =
+            (load_relaxed(&future->word) & FUT_ASKED) != 0 ||
+            load_relaxed(&future->pool->verdict) == FUTURES_CANCELLED ||
+            fut_scope_is_stopped(load_relaxed(&future->scope));
+        run->epoch = epoch;
+    }
+    return run->asked;
+}
+
+futures_status futures_cancel(futures_future *future)
+{
+    if (future == NULL) {
+        return FUTURES_INVALID;
+    }
+    if (fut_future_is_foreign(future)) {
+        return FUTURES_FORKED;
+    }
+    return fut_cancel_future(future, NULL);
+}
+
+static void fire_future(struct fut_timer *timer)
+{
+    struct fut_future_timer *mine = (struct fut_future_timer *)timer;
+    futures_future *future = mine->future;
+
+    (void)cancel(future, fut_error_deadline(), FUT_ASKED | FUT_TIMED);
+    if (exchange_acq_rel(&mine->left, true)) {
+        fut_free(mine);
+    }
+    fut_future_drop(future, 1);
+}
+
+futures_status fut_cancel_at(futures_future *future, futures_time deadline)
+{
+    struct fut_future_timer *timer = fut_alloc(1, sizeof *timer);
+
+    if (timer == NULL) {
+        return FUTURES_NOMEM;
+    }
+    timer->future = fut_future_pin(future);
+    future->work.timer = timer;
+    if (!fut_timer_arm(&timer->timer, deadline, fire_future)) {
+        future->work.timer = NULL;
+        fut_future_drop(future, 1);
+        fut_free(timer);
+        return FUTURES_SYSTEM;
+    }
+    return FUTURES_OK;
+}
+
+static void fire_token(struct fut_timer *timer)
+{
+    futures_token *token =
+        (void *)((char *)timer - offsetof(futures_token, timer));
+
+    if (fut_token_retain_living(token)) {
+        futures_token_cancel(token, fut_error_deadline()->code,
+                             fut_error_deadline()->message);
+        futures_token_release(token);
+    }
+}
+
+futures_status futures_token_create(futures_token **token,
+                                    futures_token *parent,
+                                    futures_time deadline)
+{
+    futures_token *made;
+
+    if (token == NULL) {
+        return FUTURES_INVALID;
+    }
+    *token = NULL;
+    fut_scope_watch_forks();
+    if (!fut_fork_watch()) {
+        return FUTURES_SYSTEM;
+    }
+    made = fut_token_create(parent);
+    if (made == NULL) {
+        return FUTURES_NOMEM;
+    }
+    (void)fut_scope_retain(parent);
+    if (deadline != FUTURES_NEVER) {
+        made->timed = fut_timer_arm(&made->timer, deadline, fire_token);
+        if (!made->timed) {
+            futures_token_release(made);
+            return FUTURES_SYSTEM;
+        }
+    }
+    *token = made;
+    return FUTURES_OK;
+}
+
+futures_token *futures_token_retain(futures_token *token)
+{
+    return fut_scope_retain(token);
+}
+
+void futures_token_release(futures_token *token)
+{
+    fut_future_unpin(token);
+}
+
+static void cancel_task(futures_future *task, int code, const char *reason)
+{
+    futures_error *error = fut_token_make_reason(code, reason);
+
+    (void)fut_cancel_future(task, error);
+    fut_error_release(error);
+}
+
+void futures_token_cancel(futures_token *token, int code, const char *reason)
+{
+    futures_future *task = fut_token_task(token);
+
+    if (task != NULL) {
+        cancel_task(task, code, reason);
+    } else if (token != NULL && fut_token_fire(token, code, reason)) {
+        fut_cancel_spread();
+    }
+}
+
+bool futures_token_cancelled(const futures_token *token)
+{
+    struct fut_run *run = fut_self_task();
+
+    if (run != NULL && fut_token_task(token) == run->future) {
+        return fut_cancel_is_asked(run);
+    }
+    return fut_scope_is_stopped(token);
+}
+
+futures_status futures_token_on_cancel(futures_token *token,
+                                       futures_hook *hook, void (*fn)(void *),
+                                       void *arg)
+{
+    struct fut_run *run = fut_self_task();
+    futures_pool *pool = NULL;
+
+    if (token == NULL || hook == NULL || fn == NULL) {
+        return FUTURES_INVALID;
+    }
+    if (run != NULL && fut_token_task(token) == run->future) {
+        pool = run->future->pool;
+    }
+    hook->linked = false;
+    fut_scope_watch_forks();
+    if ((pool != NULL && load_acquire(&pool->verdict) != FUTURES_OK) ||
+        !fut_scope_watch(token, pool, hook, fn, arg)) {
+        fut_future_call(fn, arg);
+    }
+    return FUTURES_OK;
+}
+
+void futures_token_off_cancel(futures_token *token, futures_hook *hook)
+{
+    if (token != NULL && hook != NULL) {
+        fut_scope_unwatch(hook);
+    }
+}

@@ -1,0 +1,29 @@
+/* Asking futures to stop, and what a cancel brings about below them. */
+#ifndef FUT_CORE_CANCEL_H
+#define FUT_CORE_CANCEL_H
+
+#include "core/future.h"
+#include "core/self.h"
+
+/* futures_cancel with a reason (nullable), which is retained for error_of.
+ * returns  what futures_poll says afterwards; CANCELLED for one that is just
+ *          being cancelled */
+futures_status fut_cancel_future(futures_future *future,
+                                 const futures_error *reason);
+
+/* Ends a future that the caller has claimed (ENDING), which never ran. */
+void fut_cancel_claimed(futures_future *future, futures_status status,
+                        futures_error *reason /* taken over; nullable */);
+
+/* After a mark: those beneath end or are told. */
+void fut_cancel_spread(void);
+
+/* Whether the calling thread's task has been asked to stop: by a cancel, from
+ * above, or with its pool. Walks upwards only where the epoch has moved. */
+bool fut_cancel_is_asked(struct fut_run *run);
+
+/* Arms the deadline of a task or promise that nobody else knows yet.
+ * returns  OK, NOMEM or SYSTEM */
+futures_status fut_cancel_at(futures_future *future, futures_time deadline);
+
+#endif

@@ -1,0 +1,15 @@
+/* Where a worker looks for its next task, and in which order. */
+#ifndef FUT_CORE_FIND_H
+#define FUT_CORE_FIND_H
+
+#include "core/pool.h"
+
+/* Looks everywhere once.
+ * returns  an entry, which the caller now holds; NULL where there is none */
+futures_future *fut_find_entry(struct fut_worker *worker);
+
+/* Whether any queue of the pool holds an entry. With fut_idle_announce before
+ * it no wake-up is lost: all loads are seq_cst. */
+bool fut_find_any(const futures_pool *pool);
+
+#endif

@@ -1,0 +1,189 @@
+/* The future: one block of two cache lines with its task inside it, one atomic
+ * word that decides everything that can race, and one word for who waits.
+ *
+ * QUEUED  -claim->   RUNNING   a worker, or a waiter that helps
+ * QUEUED  -cancel->  ENDING    whoever wins the exchange; frees the argument
+ * QUEUED  -keep->    ENDING    a promise's resolver
+ * ENDING  -publish-> CANCELLED, BROKEN, OK, FAILED        the same
+ * RUNNING -publish-> OK, FAILED, CANCELLED    its runner; value and error are
+ *                                final before, untouched after
+ *
+ * Two counts. Handles keep the contents, value and error: the submitter's, the
+ * callers' further ones, and the run's own until its callbacks have run; it
+ * gives that back before it wakes those who wait, so that a release after a
+ * wait frees the value then and there. Pins keep the block: one for all
+ * handles together, one for the entry in a queue, which a run takes over if it
+ * popped the entry, one for a run or cancel that claimed without it. So no
+ * entry names a recycled block. A running task holds a stock of pins for its
+ * children, whose scope it is; what is left goes back when it ends. */
+#ifndef FUT_CORE_FUTURE_H
+#define FUT_CORE_FUTURE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <futures/future.h>
+#include <futures/token.h>
+
+#include "base/atomic.h"
+#include "core/timer.h"
+#include "sync/injector.h"
+
+/* The low bits of the word: an ended future's status itself, or one of the
+ * three that follow the last status. */
+enum {
+    FUT_STATE_MASK = 15,
+    FUT_QUEUED = 13,
+    FUT_RUNNING = 14,
+    FUT_ENDING = 15
+};
+static_assert((int)FUTURES_INVALID < FUT_QUEUED, "a state has four bits");
+
+#define FUT_ASKED ((uint64_t)1 << 4)      /* to stop */
+#define FUT_TIMED ((uint64_t)1 << 5)      /* ... because its deadline passed */
+#define FUT_SEEN ((uint64_t)1 << 6)       /* somebody looked at the error */
+#define FUT_IMMORTAL ((uint64_t)1 << 7)   /* static: not counted */
+#define FUT_BOUND ((uint64_t)1 << 8)      /* only workers may run it */
+#define FUT_GENERATION ((uint64_t)1 << 9) /* 5 bits: whose process */
+#define FUT_HANDLE ((uint64_t)1 << 14)    /* 24 bits */
+#define FUT_PIN ((uint64_t)1 << 38)       /* 26 bits */
+enum { FUT_GENERATIONS = 1 << 5, FUT_HANDLES = 1 << 24 };
+
+/* The stock of pins of a running task. */
+enum { FUT_STOCK = 1 << 20 };
+
+struct fut_sink;
+struct fut_wait;
+struct fut_batch;
+
+/* A task's deadline, on the heap: rare. */
+struct fut_future_timer {
+    struct fut_timer timer;
+    futures_future *future; /* retained until it has fired or is disarmed */
+    _Atomic bool left;      /* the future has ended, or it has fired: whoever
+                          comes second frees it */
+};
+
+/* What a task needs until it ends. */
+struct fut_work {
+    union {
+        void *(*fn)(void *);
+        void (*on_cancel)(void *); /* of a promise; nullable */
+    };
+    void *arg;
+    const char *name;
+    void (*arg_free)(void *);
+    void (*value_free)(void *); /* stays if it ends OK */
+    struct fut_future_timer *timer;
+    union {
+        uint32_t stock;      /* running: its runner's */
+        uint32_t seen_epoch; /* queued: not cancelled at this epoch */
+    };
+    uint8_t lane; /* of the injector, and the priority */
+    bool promise;
+};
+
+struct futures_future {
+    _Alignas(FUT_CACHE_LINE) _Atomic uint64_t word;
+    _Atomic uintptr_t waiters; /* see waiters.c */
+    union {
+        _Atomic(void *) value; /* OK; NULL once taken */
+        struct fut_sink *sink; /* FAILED: whom it may concern; nullable */
+    };
+    _Atomic(futures_error *) error;
+    struct futures_pool *pool;      /* const; alive while it is pending */
+    _Atomic(futures_token *) scope; /* pinned; its runner may change it */
+    struct fut_link link;           /* whoever holds the entry */
+    struct fut_batch *batch;        /* const; the block it lies in, nullable */
+    union {
+        struct fut_work work;   /* until it ends */
+        futures_error embedded; /* FAILED, and there was no memory */
+    };
+    futures_future *chain; /* who ends or frees it */
+};
+static_assert(sizeof(struct futures_future) == 128, "two cache lines");
+
+static inline futures_future *fut_future_of_link(struct fut_link *link)
+{
+    return (futures_future *)(void *)((char *)link -
+                                      offsetof(futures_future, link));
+}
+
+static inline unsigned fut_future_state(const futures_future *future)
+{
+    return (unsigned)(load_acquire(&future->word) & FUT_STATE_MASK);
+}
+
+static inline bool fut_state_is_pending(unsigned state)
+{
+    return state >= FUT_QUEUED;
+}
+
+/* Whether a thread that is no worker may run it. */
+static inline bool fut_future_is_free(const futures_future *future)
+{
+    return (load_relaxed(&future->word) & FUT_BOUND) == 0;
+}
+
+static inline bool fut_future_is_pending(const futures_future *future)
+{
+    return fut_state_is_pending(fut_future_state(future));
+}
+
+/* A block for one future, or `count` in one allocation.
+ * returns  uninitialised futures, the first; NULL without memory */
+futures_future *fut_future_alloc(void);
+futures_future *fut_future_alloc_all(size_t count);
+
+/* Makes it QUEUED with one handle, `entries` pins more, and marks (FUT_BOUND
+ * or 0); everything else zero. */
+void fut_future_init(futures_future *future, unsigned entries, uint64_t marks);
+
+/* Gives back one that was never published, with nothing to free inside. */
+void fut_future_discard(futures_future *future);
+
+/* The static future that has ended with that status. */
+futures_future *fut_future_ended(futures_status status);
+
+/* QUEUED -> RUNNING, with a handle and the stock; `entry`: the caller has
+ * popped its entry, whose pin it has now, else one more is added.
+ * returns  false where somebody else was faster */
+bool fut_future_claim_run(futures_future *future, bool entry);
+
+/* QUEUED -> ENDING, with a handle and a pin. */
+bool fut_future_claim_end(futures_future *future);
+
+/* A handle for one who has a pin only, while it runs.
+ * returns  false where it does not run */
+bool fut_future_hold_running(futures_future *future);
+
+/* Sets the end state; value and error have been set. Wakes all who wait, runs
+ * callbacks, and gives the claim's handle and `pins` back. */
+void fut_future_publish(futures_future *future, futures_status status,
+                        uint64_t pins);
+
+/* One pin more, by one who has a pin or a handle. */
+futures_future *fut_future_pin(futures_future *future);
+
+/* Gives back that many pins. */
+void fut_future_drop(futures_future *future, uint64_t pins);
+
+/* Runs the callbacks of futures that ended inside a callback; before a wait
+ * inside a callback. */
+void fut_future_run_callbacks(void);
+
+/* Calls fn(arg), if there is one, as a callback: nothing may be thrown. */
+void fut_future_call(void (*fn)(void *), void *arg);
+
+/* Disarms a task's deadline; it has ended. */
+void fut_future_disarm(futures_future *future);
+
+/* Gives the pin on a scope back; NULL is fine. */
+void fut_future_unpin(futures_token *scope);
+
+/* Whether it is pending and belongs to the parent process. */
+bool fut_future_is_foreign(const futures_future *future);
+
+#endif

@@ -1,0 +1,145 @@
+/* Shutdown: close, so that nothing more comes from outside; for CANCEL end
+ * what is queued and ask what runs; wait until the pool is quiet, when no task
+ * is left that could submit; end the threads. Any number of threads may do
+ * this; one at a time joins. */
+#include "core/lifecycle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/fork.h"
+#include "base/thread.h"
+#include "core/limbo.h"
+#include "core/quiet.h"
+#include "core/room.h"
+#include "core/worker.h"
+
+void fut_pool_stop_threads(futures_pool *pool, unsigned started)
+{
+    store_seq_cst(&pool->over, true);
+    fut_quiet_notify(pool);
+    fut_idle_wake_all(&pool->idle);
+    for (unsigned i = 0; i < started; i++) {
+        (void)pthread_join(pool->worker[i].thread, NULL);
+    }
+}
+
+void fut_pool_free_workers(futures_pool *pool, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        fut_deque_destroy(&pool->worker[i].deque);
+    }
+    fut_free(pool->worker);
+}
+
+void fut_pool_free(futures_pool *pool)
+{
+    (void)fut_limbo_is_over(pool); /* drops what has ended */
+    fut_scope_remove_sweeper(&pool->sweeper);
+    fut_sink_shut(pool->sink);
+    fut_sink_release(pool->sink);
+    fut_injector_destroy(&pool->injector);
+    (void)pthread_mutex_destroy(&pool->limbo_lock);
+    (void)pthread_mutex_destroy(&pool->life_lock);
+    fut_pool_free_workers(pool, pool->workers);
+    fut_free(pool);
+}
+
+static void join_once(futures_pool *pool)
+{
+    fut_lock(&pool->life_lock);
+    if (!pool->joined) {
+        fut_pool_stop_threads(pool, pool->workers);
+        pool->joined = true;
+    }
+    fut_unlock(&pool->life_lock);
+}
+
+static bool is_joined(futures_pool *pool)
+{
+    bool joined;
+
+    fut_lock(&pool->life_lock);
+    joined = pool->joined;
+    fut_unlock(&pool->life_lock);
+    return joined;
+}
+
+static void close_pool(futures_pool *pool, futures_shutdown how)
+{
+    store_seq_cst(&pool->closed, true);
+    fut_injector_close(&pool->injector);
+    fut_room_close(pool);
+    if (how == FUTURES_SHUTDOWN_CANCEL) {
+        fut_worker_condemn(pool, FUTURES_CANCELLED);
+    }
+}
+
+static bool is_inside(const futures_pool *pool)
+{
+    for (struct fut_run *run = fut_self.run; run != NULL; run = run->below) {
+        if (run->future != NULL && run->future->pool == pool) {
+            return true;
+        }
+    }
+    return fut_pool_is_mine(pool);
+}
+
+futures_status futures_pool_shutdown(futures_pool *pool, futures_shutdown how,
+                                     futures_time deadline)
+{
+    if (pool == NULL || (unsigned)how > FUTURES_SHUTDOWN_CANCEL) {
+        return FUTURES_INVALID;
+    }
+    if (pool->generation != fut_fork_generation()) {
+        return FUTURES_FORKED;
+    }
+    if (is_inside(pool)) {
+        if (deadline != FUTURES_POLL) {
+            return FUTURES_DEADLOCK;
+        }
+        close_pool(pool, how);
+        return FUTURES_TIMEOUT;
+    }
+    if (is_joined(pool)) {
+        return FUTURES_OK;
+    }
+    close_pool(pool, how);
+    if (!fut_quiet_wait(pool, deadline)) {
+        return FUTURES_TIMEOUT;
+    }
+    join_once(pool);
+    return FUTURES_OK;
+}
+
+futures_status futures_pool_wait(futures_pool *pool, futures_time deadline)
+{
+    if (pool == NULL) {
+        return FUTURES_INVALID;
+    }
+    if (pool->generation != fut_fork_generation()) {
+        return FUTURES_FORKED;
+    }
+    if (is_inside(pool)) {
+        return FUTURES_DEADLOCK;
+    }
+    if (is_joined(pool) || fut_quiet_now(pool)) {
+        return FUTURES_OK;
+    }
+    return fut_quiet_wait(pool, deadline) ? FUTURES_OK : FUTURES_TIMEOUT;
+}
+
+void futures_pool_destroy(futures_pool *pool)
+{
+    if (pool == NULL || pool->generation != fut_fork_generation()) {
+        return;
+    }
+    if (futures_pool_shutdown(pool, FUTURES_SHUTDOWN_DRAIN, FUTURES_NEVER) !=
+        FUTURES_OK) {
+        (void)fprintf(stderr, "futures: futures_pool_destroy in a task of "
+                              "its own pool\n");
+        abort();
+    }
+    fut_pool_free(pool);
+}

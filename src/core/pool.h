@@ -1,0 +1,121 @@
+/* The pool's parts: what its workers share, and each worker's own. */
+#ifndef FUT_CORE_POOL_H
+#define FUT_CORE_POOL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <futures/pool.h>
+
+#include "base/atomic.h"
+#include "core/future.h"
+#include "core/scope.h"
+#include "core/self.h"
+#include "core/sink.h"
+#include "sync/deque.h"
+#include "sync/idle.h"
+#include "sync/inbox.h"
+#include "sync/injector.h"
+
+enum { FUT_NAME_WORDS = 8, FUT_THREAD_NAME = 16 };
+
+/* Added to by their owner alone, or by everybody (`outside`). */
+struct fut_counts {
+    _Atomic uint64_t submitted;
+    _Atomic uint64_t started;
+    _Atomic uint64_t ok;
+    _Atomic uint64_t failed;
+    _Atomic uint64_t cancelled; /* those that never started included */
+    _Atomic uint64_t unstarted; /* ended without having started */
+    _Atomic uint64_t done;      /* all of those, when it can be seen */
+};
+
+struct fut_worker {
+    struct fut_deque deque;
+    struct fut_inbox inbox;
+    struct fut_counts counts; /* owner writes */
+    futures_pool *pool;       /* const */
+    unsigned index;           /* const */
+    unsigned tick;            /* owner only: tasks begun */
+    unsigned victim;          /* owner only: whom to rob next */
+    unsigned draw;            /* owner only: how many it drew, and when */
+    futures_time drew;
+    void *data;            /* owner only: what worker_start gave */
+    pthread_t thread;      /* pool's lifecycle; see worker.c */
+    pthread_t before;      /* owner only: the thread it replaces */
+    bool replaces;         /* const for the thread */
+    bool started;          /* owner only: worker_start gave 0 */
+    _Atomic int64_t since; /* when its outermost task began; 0: none */
+    _Atomic uint64_t name[FUT_NAME_WORDS]; /* of that task, cut */
+};
+
+struct futures_pool {
+    /* const after create */
+    unsigned workers;
+    futures_overflow overflow;
+    size_t queue_limit;
+    size_t stack_size;
+    char name[FUT_THREAD_NAME];
+    int (*worker_start)(void *, unsigned, void **);
+    void (*worker_stop)(void *, unsigned, void *);
+    void *context;
+    struct fut_sink *sink; /* nullable */
+    struct fut_worker *worker;
+    uint16_t generation;
+
+    struct fut_injector injector;
+    struct fut_idle idle;
+    struct fut_sweeper sweeper;
+    struct fut_counts outside; /* by threads that are not its workers */
+
+    /* What becomes of tasks that have not started: OK: they run; CANCELLED,
+     * BROKEN: they end with that. Moves away from OK once. */
+    _Atomic unsigned verdict;
+    _Atomic bool closed;     /* no more from outside */
+    _Atomic bool over;       /* workers leave when they find nothing */
+    _Atomic unsigned living; /* worker threads */
+
+    _Atomic size_t queued;       /* with a queue_limit: QUEUED futures */
+    _Atomic uint32_t room;       /* moves when a place becomes free */
+    _Atomic uint32_t room_waits; /* who waits for one */
+
+    _Atomic uint32_t quiet;       /* moves when all workers sleep */
+    _Atomic uint32_t quiet_waits; /* who waits for that */
+    _Atomic uint32_t waiting;     /* tasks parked in a wait */
+
+    pthread_mutex_t limbo_lock;
+    struct fut_link *limbo; /* limbo lock; see limbo.h */
+    size_t limbo_length;    /* limbo lock */
+    size_t limbo_trim;      /* limbo lock: look for ended ones at this */
+
+    pthread_mutex_t life_lock; /* shutdowns one at a time */
+    bool joined;               /* life lock */
+};
+
+/* Whether the calling thread is one of its workers. */
+static inline bool fut_pool_is_mine(const futures_pool *pool)
+{
+    return fut_self.worker != NULL && fut_self.worker->pool == pool;
+}
+
+/* Whether a task of the pool runs here, on whatever thread. */
+static inline bool fut_pool_runs_here(const futures_pool *pool)
+{
+    struct fut_run *run = fut_self_task();
+
+    return run != NULL && run->future->pool == pool;
+}
+
+/* Adds one to the calling thread's own counter in that pool. */
+#define FUT_COUNT(pool, field, n)                            \
+    do {                                                     \
+        if (fut_pool_is_mine(pool)) {                        \
+            bump_owned(&fut_self.worker->counts.field, (n)); \
+        } else {                                             \
+            add_relaxed(&(pool)->outside.field, (n));        \
+        }                                                    \
+    } while (0)
+
+#endif

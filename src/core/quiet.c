@@ -1,0 +1,92 @@
+/* Nothing is queued or runs where all workers sleep, no queue holds an entry
+ * and limbo is over: what runs elsewhere was claimed from an entry, which is
+ * in a queue or in limbo until it has ended. The stamp shows that no worker
+ * woke while we looked, and sweeps, which hold entries in hand, are locked
+ * out.
+ *
+ * No wake-up is lost: one who waits counts itself and then looks whether all
+ * sleep; the last to fall asleep says so and then looks for those who wait. */
+#include "core/quiet.h"
+
+#include "base/clock.h"
+#include "core/find.h"
+#include "core/limbo.h"
+#include "core/stats.h"
+#include "sync/park.h"
+
+static bool all_sleep(const futures_pool *pool, uint64_t *stamp)
+{
+    return fut_idle_asleep(&pool->idle, stamp) == load_seq_cst(&pool->living);
+}
+
+static bool workers_are_quiet(futures_pool *pool)
+{
+    uint64_t before;
+    uint64_t after;
+    bool quiet;
+
+    if (load_seq_cst(&pool->over)) {
+        return true; /* it was quiet, and nothing came since */
+    }
+    fut_scope_lock_sweeps();
+    quiet = all_sleep(pool, &before) && !fut_find_any(pool) &&
+            all_sleep(pool, &after) && before == after;
+    fut_scope_unlock_sweeps();
+    return quiet;
+}
+
+void fut_quiet_notify(futures_pool *pool)
+{
+    if (load_seq_cst(&pool->quiet_waits) > 0) {
+        add_seq_cst(&pool->quiet, 1);
+        fut_unpark(&pool->quiet, FUT_PARK_ALL);
+    }
+}
+
+/* returns  false once the deadline has passed */
+static bool wait_for_workers(futures_pool *pool, futures_time deadline)
+{
+    bool in_time = true;
+    bool quiet;
+
+    add_seq_cst(&pool->quiet_waits, 1);
+    for (;;) {
+        uint32_t seen = load_seq_cst(&pool->quiet);
+
+        quiet = workers_are_quiet(pool);
+        if (quiet || !in_time) {
+            break;
+        }
+        in_time = fut_park(&pool->quiet, seen, deadline);
+    }
+    sub_seq_cst(&pool->quiet_waits, 1);
+    return quiet;
+}
+
+/* Without waiting for the workers to fall asleep. What other threads end was
+ * claimed from an entry in a queue or in limbo. */
+bool fut_quiet_now(futures_pool *pool)
+{
+    bool empty;
+
+    fut_scope_lock_sweeps();
+    empty = !fut_find_any(pool);
+    fut_scope_unlock_sweeps();
+    return empty && fut_limbo_is_over(pool) && fut_stats_all_done(pool);
+}
+
+/* What ends in limbo may have submitted before it ended: look again. */
+bool fut_quiet_wait(futures_pool *pool, futures_time deadline)
+{
+    for (;;) {
+        if (!wait_for_workers(pool, deadline)) {
+            return false;
+        }
+        if (fut_limbo_is_over(pool) && workers_are_quiet(pool)) {
+            return true;
+        }
+        if (!fut_limbo_wait(pool, deadline)) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,283 @@
+/* One loop runs any number of tasks in one frame: begin, call, finish. A throw
+ * lands back in the loop with the task still in the frame, and the next step
+ * begins by finishing it. */
+#include "core/run.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "core/cancel.h"
+#include "core/error.h"
+#include "core/pool.h"
+#include "core/raise.h"
+#include "core/room.h"
+
+struct loop {
+    struct fut_guard guard;
+    struct fut_run run;
+    struct fut_source *source;
+};
+
+static void begin(struct loop *loop, futures_future *future, bool entry)
+{
+    struct fut_run *run = &loop->run;
+
+    run->below = fut_self.run;
+    run->future = future;
+    run->guard = &loop->guard;
+    run->cleanup = NULL;
+    run->cleanups = NULL;
+    run->error = NULL;
+    run->failed = false;
+    run->stopped = false;
+    run->asked = false;
+    run->entry = entry;
+    run->exposed = false;
+    run->epoch = 0;
+    fut_self.run = run;
+    fut_room_give(future->pool, 1);
+    FUT_COUNT(future->pool, started, 1);
+}
+
+/* Whether it is to end without having begun. */
+static bool is_stopped(struct fut_run *run, futures_status *status)
+{
+    futures_future *future = run->future;
+    unsigned verdict = load_acquire(&future->pool->verdict);
+
+    *status = (futures_status)verdict;
+    if (verdict != FUTURES_OK) {
+        return true;
+    }
+    *status = FUTURES_CANCELLED;
+    run->epoch = load_acquire(&fut_scope_epoch);
+    if ((uint32_t)run->epoch == future->work.seen_epoch) {
+        return false;
+    }
+    run->asked = (load_relaxed(&future->word) & FUT_ASKED) != 0 ||
+                 fut_scope_is_stopped(load_relaxed(&future->scope));
+    return run->asked;
+}
+
+static void put_reason(futures_future *future)
+{
+    futures_error *nothing = NULL;
+    futures_error *reason = NULL;
+
+    if ((load_relaxed(&future->word) & FUT_TIMED) != 0) {
+        reason = fut_error_deadline();
+    } else if (load_acquire(&future->error) == NULL) {
+        reason = fut_scope_reason(load_relaxed(&future->scope));
+    }
+    if (reason != NULL && !cas_acq_rel(&future->error, &nothing, reason)) {
+        fut_error_release(reason);
+    }
+}
+
+/* Last of all: an error without memory lies where the work was. */
+static void put_error(struct fut_run *run)
+{
+    futures_future *future = run->future;
+    futures_error *error = run->error;
+
+    future->sink = fut_sink_retain(future->pool->sink);
+    if (error == NULL) {
+        future->embedded = run->lost;
+        error = &future->embedded;
+    }
+    fut_error_release(exchange_acq_rel(&future->error, error));
+}
+
+static futures_status settle(struct fut_run *run, void *value)
+{
+    futures_future *future = run->future;
+
+    if (run->failed) {
+        if (value != NULL) {
+            fut_future_call(future->work.value_free, value);
+        }
+        put_error(run);
+        return FUTURES_FAILED;
+    }
+    if (run->stopped) {
+        put_reason(future);
+        return FUTURES_CANCELLED;
+    }
+    store_relaxed(&future->value, value);
+    return FUTURES_OK;
+}
+
+static void count(futures_pool *pool, futures_status status)
+{
+    switch (status) {
+    case FUTURES_OK:
+        FUT_COUNT(pool, ok, 1);
+        break;
+    case FUTURES_FAILED:
+        FUT_COUNT(pool, failed, 1);
+        break;
+    default:
+        FUT_COUNT(pool, cancelled, 1);
+    }
+}
+
+/* A worker counts it as done once its end can be seen; another thread before
+ * that, since afterwards the pool may be gone. */
+static void publish(futures_future *future, futures_status status,
+                    uint64_t pins)
+{
+    futures_pool *pool = future->pool;
+    bool mine = fut_pool_is_mine(pool);
+
+    count(pool, status);
+    if (!mine) {
+        FUT_COUNT(pool, done, 1);
+    }
+    fut_future_publish(future, status, pins);
+    if (mine) {
+        FUT_COUNT(pool, done, 1);
+    }
+}
+
+/* The task is over, whichever way: its argument is freed, what came of it is
+ * published, and its frame is free for the next. */
+static void finish(struct fut_run *run, void *value)
+{
+    futures_future *future = run->future;
+    futures_token *scope = NULL;
+    uint64_t pins;
+    futures_status status;
+
+    fut_future_call(future->work.arg_free, future->work.arg);
+    fut_future_disarm(future);
+    pins = (uint64_t)future->work.stock + 1;
+    if (run->entry && !run->exposed) {
+        /* Nobody else looks at its scope: it need not be pinned longer. */
+        scope = load_relaxed(&future->scope);
+    }
+    status = settle(run, value);
+    if (scope != NULL) {
+        store_relaxed(&future->scope, NULL);
+    }
+    fut_self.run = run->below;
+    run->future = NULL;
+    publish(future, status, pins);
+    fut_future_unpin(scope);
+}
+
+/* Ends one that was claimed and shall not run. */
+static void refuse(struct fut_run *run, futures_status status)
+{
+    futures_future *future = run->future;
+
+    fut_self.run = run->below;
+    run->future = NULL;
+    fut_future_call(future->work.arg_free, future->work.arg);
+    fut_future_disarm(future);
+    put_reason(future);
+    publish(future, status, FUT_STOCK + 1);
+}
+
+static void run_one(struct fut_run *run)
+{
+    futures_future *future = run->future;
+    futures_status status;
+    void *value;
+
+    if (is_stopped(run, &status)) {
+        refuse(run, status);
+        return;
+    }
+    future->work.stock = FUT_STOCK;
+    value = future->work.fn(future->work.arg);
+    if (run->cleanups != NULL) {
+        fut_raise_clean(run);
+    }
+    finish(run, value);
+}
+
+static bool step(void *context)
+{
+    struct loop *loop = context;
+    futures_future *future;
+    bool entry = false;
+
+    if (loop->run.future != NULL) {
+        finish(&loop->run, NULL); /* it threw, or gave up */
+    }
+    future = loop->source->next(loop->source, &entry);
+    if (future == NULL) {
+        return false;
+    }
+    begin(loop, future, entry);
+    run_one(&loop->run);
+    return true;
+}
+
+static FUTURES_PRINTF(2, 3) void fail_exit(struct fut_run *run,
+                                           const char *format, ...)
+{
+    struct fut_error_site site = {.task = run->future->work.name,
+                                  .code = ECANCELED};
+    va_list arguments;
+
+    run->failed = true;
+    va_start(arguments, format);
+    run->error = fut_error_create(&site, format, arguments);
+    va_end(arguments);
+    if (run->error == NULL) {
+        fut_error_embed(&run->lost, &site);
+    }
+}
+
+/* The thread exits inside a task, or inside what a task called: its stack is
+ * going away, from the innermost loop outwards. */
+static void abandon(void *context)
+{
+    struct loop *loop = context;
+    struct fut_run *run = &loop->run;
+
+    if (run->future == NULL) {
+        return;
+    }
+    fut_self.run = run;
+    run->cleanups = NULL;
+    if (!run->failed) {
+        fail_exit(run, "the task's thread exited");
+    }
+    finish(run, NULL);
+}
+
+void fut_run_all(struct fut_source *source)
+{
+    struct loop loop;
+
+    loop.guard.step = step;
+    loop.guard.abandon = abandon;
+    loop.guard.context = &loop;
+    loop.run.future = NULL;
+    loop.source = source;
+    fut_raise_guard(&loop.guard);
+}
+
+struct single {
+    struct fut_source source;
+    futures_future *future;
+};
+
+static futures_future *next_single(struct fut_source *source, bool *entry)
+{
+    struct single *single = (struct single *)source;
+    futures_future *future = single->future;
+
+    *entry = false;
+    single->future = NULL;
+    return future;
+}
+
+void fut_run_claimed(futures_future *future)
+{
+    struct single single = {{next_single}, future};
+
+    fut_run_all(&single.source);
+}

@@ -1,0 +1,71 @@
+/* What cancels a task: its scope, upwards. A scope is a token, real or the
+ * submitting task; each has one above it. A cancel marks one, moves the epoch,
+ * and only then do those beneath look: nobody keeps a list of children. Those
+ * that sleep or queue cannot look for themselves: watchers are hooks to call,
+ * sweepers are queues to search.
+ *
+ * Order: mark, then epoch, then sweep and call, all seq_cst or under a lock.
+ * Whoever puts something beneath a scope publishes it first and then reads the
+ * epoch: so either it sees the epoch moved and looks at the marks, or the
+ * sweep sees what it published. */
+#ifndef FUT_CORE_SCOPE_H
+#define FUT_CORE_SCOPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <futures/pool.h>
+
+#include "core/future.h"
+
+extern _Atomic uint64_t fut_scope_epoch;
+
+/* Whether it, or one above it, was cancelled; false for NULL. */
+bool fut_scope_is_stopped(const futures_token *scope);
+
+/* returns  why, with a reference; NULL without a reason */
+futures_error *fut_scope_reason(const futures_token *scope);
+
+/* Pins any token; NULL is fine. fut_future_unpin gives it back. */
+futures_token *fut_scope_retain(futures_token *scope);
+
+/* Has fn(arg) called when the scope is stopped, or `pool` (nullable, only
+ * compared) is. The hook pins the scope.
+ * returns  false: it is stopped already, fn will not be called */
+bool fut_scope_watch(futures_token *scope, const futures_pool *pool,
+                     futures_hook *hook, void (*fn)(void *), void *arg);
+
+/* Afterwards fn is not running, except on this very thread. */
+void fut_scope_unwatch(futures_hook *hook);
+
+/* What a sweep took out of the queues: to be dealt with outside the lock. */
+struct fut_swept {
+    futures_future *claimed; /* through `chain`; to be ended */
+    struct fut_link *ended;  /* entries to be dropped */
+};
+
+/* A pool's queues. `collect` takes out what is queued there and stopped. It
+ * calls no caller's code. */
+struct fut_sweeper {
+    struct fut_sweeper *next; /* sweep lock */
+    void (*collect)(struct fut_sweeper *sweeper, struct fut_swept *swept);
+};
+
+void fut_scope_add_sweeper(struct fut_sweeper *sweeper);
+void fut_scope_remove_sweeper(struct fut_sweeper *sweeper);
+
+/* The sweep lock, under which entries may be out of every queue for a moment:
+ * for those who must know that nothing is queued. */
+void fut_scope_lock_sweeps(void);
+void fut_scope_unlock_sweeps(void);
+
+/* After a mark: moves the epoch and collects from all queues. */
+struct fut_swept fut_scope_sweep(void);
+
+/* Calls the watchers of what is stopped, and of the pool (nullable). */
+void fut_scope_call(const futures_pool *pool);
+
+/* Before the first scope: prepares for forks. */
+void fut_scope_watch_forks(void);
+
+#endif

@@ -1,0 +1,67 @@
+/* What the library knows about the calling thread: above all the stack of
+ * tasks and callbacks that run on it. */
+#ifndef FUT_CORE_SELF_H
+#define FUT_CORE_SELF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <futures/error.h>
+#include <futures/future.h>
+
+struct fut_guard;
+struct fut_worker;
+
+/* A task that runs on this thread, in the frame of the loop that runs it. Or
+ * a callback, which has no future: in it nothing can be thrown, and whatever
+ * runs below is not "the running task". */
+struct fut_run {
+    struct fut_run *below;
+    futures_future *future;
+    struct fut_guard *guard;   /* where a throw goes */
+    struct fut_guard *cleanup; /* instead, while a cleanup runs */
+    futures_cleanup *cleanups; /* pending, newest first */
+    futures_error *error;      /* the first one; nullable */
+    futures_error lost;        /* the first one, if there was no memory */
+    bool failed;               /* `error` or `lost` counts */
+    bool stopped;              /* it gave up at a checkpoint */
+    bool asked;                /* to stop, as of `epoch` */
+    bool entry;   /* claimed by popping its entry: nobody else looks at it */
+    bool exposed; /* its token was handed out, or it has children */
+    uint64_t epoch;
+};
+
+struct fut_self {
+    struct fut_run *run;       /* the innermost */
+    struct fut_worker *worker; /* NULL on threads that are no workers */
+    futures_future *ended;     /* their callbacks are to be run, in order */
+    futures_future **ended_tail;
+    futures_future *dead; /* without a reference, to be freed */
+    bool calling;         /* callbacks of ended futures are being run */
+    bool freeing;
+};
+
+extern _Thread_local struct fut_self fut_self;
+
+/* returns  the running task; NULL outside one, and in a callback */
+static inline struct fut_run *fut_self_task(void)
+{
+    struct fut_run *run = fut_self.run;
+
+    return run != NULL && run->future != NULL ? run : NULL;
+}
+
+/* A callback begins, with a frame for it; and ends. */
+static inline void fut_self_bar(struct fut_run *frame)
+{
+    frame->below = fut_self.run;
+    frame->future = NULL;
+    fut_self.run = frame;
+}
+
+static inline void fut_self_unbar(struct fut_run *frame)
+{
+    fut_self.run = frame->below;
+}
+
+#endif

@@ -1,0 +1,114 @@
+/* Figures are added up from each worker's own counters when somebody asks, so
+ * that tasks pay for none that is shared. While tasks run the sums are not of
+ * one moment; differences are kept from going below zero. */
+#include <string.h>
+
+#include <futures/pool.h>
+
+#include "base/clock.h"
+#include "base/fork.h"
+#include "core/stats.h"
+
+struct sums {
+    uint64_t submitted;
+    uint64_t started;
+    uint64_t ok;
+    uint64_t failed;
+    uint64_t cancelled;
+    uint64_t unstarted;
+};
+
+/* What ends is read before what begins: so fewer differences go below zero. */
+static void add(struct sums *sums, const struct fut_counts *counts)
+{
+    sums->ok += load_acquire(&counts->ok);
+    sums->failed += load_acquire(&counts->failed);
+    sums->cancelled += load_acquire(&counts->cancelled);
+    sums->unstarted += load_acquire(&counts->unstarted);
+    sums->started += load_acquire(&counts->started);
+    sums->submitted += load_acquire(&counts->submitted);
+}
+
+static uint64_t less(uint64_t whole, uint64_t part)
+{
+    return whole > part ? whole - part : 0;
+}
+
+static void note_longest(futures_stats *stats, const struct fut_worker *worker,
+                         futures_time now)
+{
+    uint64_t words[FUT_NAME_WORDS];
+    futures_time since = load_acquire(&worker->since);
+
+    if (since == 0 ||
+        less((uint64_t)now, (uint64_t)since) < stats->longest_ns) {
+        return;
+    }
+    for (int i = 0; i < FUT_NAME_WORDS; i++) {
+        words[i] = load_relaxed(&worker->name[i]);
+    }
+    if (load_acquire(&worker->since) == since) {
+        stats->longest_ns = less((uint64_t)now, (uint64_t)since);
+        memcpy(stats->longest_name, words, sizeof stats->longest_name);
+        stats->longest_name[sizeof stats->longest_name - 1] = '\0';
+    }
+}
+
+static void collect(futures_stats *stats, const futures_pool *pool)
+{
+    struct sums sums = {0};
+    futures_time now = fut_clock_coarse();
+
+    add(&sums, &pool->outside);
+    for (unsigned i = 0; i < pool->workers; i++) {
+        add(&sums, &pool->worker[i].counts);
+        note_longest(stats, &pool->worker[i], now);
+    }
+    stats->workers = pool->workers;
+    stats->submitted = sums.submitted;
+    stats->ok = sums.ok;
+    stats->failed = sums.failed;
+    stats->cancelled = sums.cancelled;
+    stats->queued = less(sums.submitted, sums.started + sums.unstarted);
+    stats->running = less(sums.started + sums.unstarted,
+                          sums.ok + sums.failed + sums.cancelled);
+    stats->waiting = load_relaxed(&pool->waiting);
+}
+
+/* What is done is added up first, what was submitted later, and neither ever
+ * shrinks: if the sums are equal, all was done at the moment in between. */
+bool fut_stats_all_done(const futures_pool *pool)
+{
+    uint64_t done = load_acquire(&pool->outside.done);
+    uint64_t submitted;
+
+    for (unsigned i = 0; i < pool->workers; i++) {
+        done += load_acquire(&pool->worker[i].counts.done);
+    }
+    submitted = load_acquire(&pool->outside.submitted);
+    for (unsigned i = 0; i < pool->workers; i++) {
+        submitted += load_acquire(&pool->worker[i].counts.submitted);
+    }
+    return done == submitted;
+}
+
+futures_status futures_pool_stats(futures_pool *pool, futures_stats *stats)
+{
+    futures_stats whole = FUTURES_STATS_INIT;
+    size_t size;
+
+    if (pool == NULL || stats == NULL || stats->size < sizeof stats->size) {
+        return FUTURES_INVALID;
+    }
+    if (pool->generation != fut_fork_generation()) {
+        return FUTURES_FORKED;
+    }
+    collect(&whole, pool);
+    size = stats->size;
+    if (size > sizeof whole) {
+        memset((char *)stats + sizeof whole, 0, size - sizeof whole);
+    }
+    whole.size = size;
+    memcpy(stats, &whole, size < sizeof whole ? size : sizeof whole);
+    return FUTURES_OK;
+}

@@ -1,0 +1,250 @@
+/* A worker runs, searches or sleeps; idle.h counts who does what. Only a
+ * worker that runs calls callers' code.
+ *
+ * A worker whose start hook failed does not run tasks: it ends whatever the
+ * broken pool still gets. A worker whose thread exits inside a task is
+ * continued by a new thread, which joins the old one. `thread` is written
+ * before the new thread runs, and read for joining only when all sleep. */
+#include "core/worker.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fork.h"
+#include "base/thread.h"
+#include "core/cancel.h"
+#include "core/find.h"
+#include "core/limbo.h"
+#include "core/quiet.h"
+#include "core/run.h"
+
+/* How long to look for work before sleeping. */
+enum { SEARCH_ROUNDS = 200, SEARCH_PAUSES = 20 };
+
+struct worker_source {
+    struct fut_source source;
+    struct fut_worker *worker;
+};
+
+static void *worker_main(void *arg);
+
+int fut_worker_start(struct fut_worker *worker)
+{
+    return fut_thread_start(&worker->thread, worker->pool->stack_size,
+                            worker_main, worker);
+}
+
+/* Looks for a bounded time, as one who searches. */
+static futures_future *look(struct fut_worker *worker)
+{
+    for (int round = 0; round < SEARCH_ROUNDS; round++) {
+        futures_future *future =
+            fut_find_any(worker->pool) ? fut_find_entry(worker) : NULL;
+
+        if (future != NULL) {
+            return future;
+        }
+        for (int i = 0; i < SEARCH_PAUSES; i++) {
+            fut_cpu_relax();
+        }
+    }
+    return NULL;
+}
+
+/* Sleeps, unless there is work or the pool is over; searches before and
+ * afterwards. */
+static void doze(futures_pool *pool)
+{
+    bool last = fut_idle_announce(&pool->idle) == load_seq_cst(&pool->living);
+
+    if (fut_find_any(pool) || load_seq_cst(&pool->over)) {
+        fut_idle_withdraw(&pool->idle);
+        return;
+    }
+    if (last) {
+        fut_quiet_notify(pool);
+    }
+    fut_idle_sleep(&pool->idle);
+}
+
+/* The worker runs from now on. Who takes work while more is left wakes one
+ * more. */
+static void stop_searching(futures_pool *pool)
+{
+    if (fut_idle_found(&pool->idle) && fut_find_any(pool)) {
+        fut_idle_notify(&pool->idle);
+    }
+}
+
+/* returns  an entry, or NULL: the pool is over */
+static futures_future *next_entry(struct fut_worker *worker)
+{
+    futures_pool *pool = worker->pool;
+    futures_future *future;
+
+    if (fut_fork_generation() != pool->generation) {
+        return NULL; /* a forked child has one thread and no workers */
+    }
+    future = fut_find_entry(worker);
+    if (future != NULL || load_seq_cst(&pool->over)) {
+        return future;
+    }
+    fut_idle_search(&pool->idle);
+    while ((future = look(worker)) == NULL && !load_seq_cst(&pool->over)) {
+        doze(pool);
+    }
+    stop_searching(pool);
+    return future;
+}
+
+/* For futures_pool_stats: what the worker's outermost task is. The name is
+ * copied, since it may be gone with the task. */
+static void note_task(struct fut_worker *worker, const char *name)
+{
+    char cut[FUT_NAME_WORDS * sizeof(uint64_t)] = {0};
+    uint64_t words[FUT_NAME_WORDS];
+
+    if (name != NULL) {
+        for (size_t i = 0; i < sizeof cut - 1 && name[i] != '\0'; i++) {
+            cut[i] = name[i];
+        }
+        memcpy(words, cut, sizeof cut);
+        for (int i = 0; i < FUT_NAME_WORDS; i++) {
+            store_relaxed(&worker->name[i], words[i]);
+        }
+    } else {
+        store_relaxed(&worker->name[0], 0);
+    }
+    store_release(&worker->since, fut_clock_coarse());
+}
+
+/* What follows a task. A future that somebody else claimed goes to limbo. */
+static futures_future *next_task(struct fut_source *source, bool *entry)
+{
+    struct fut_worker *worker = ((struct worker_source *)source)->worker;
+    futures_future *future;
+
+    store_relaxed(&worker->since, 0);
+    *entry = true;
+    while ((future = next_entry(worker)) != NULL) {
+        if (fut_future_claim_run(future, true)) {
+            note_task(worker, future->work.name);
+            return future;
+        }
+        fut_limbo_put(worker->pool, future);
+    }
+    return NULL;
+}
+
+/* A worker that may not run tasks sleeps as any other, and ends what comes. */
+static void serve_broken(futures_pool *pool)
+{
+    while (!load_seq_cst(&pool->over)) {
+        fut_idle_search(&pool->idle);
+        doze(pool);
+        (void)fut_idle_found(&pool->idle);
+        fut_cancel_spread();
+    }
+}
+
+static bool call_start(struct fut_worker *worker)
+{
+    futures_pool *pool = worker->pool;
+    struct fut_run frame;
+    int result = 0;
+
+    worker->data = NULL;
+    if (pool->worker_start != NULL) {
+        fut_self_bar(&frame);
+        result =
+            pool->worker_start(pool->context, worker->index, &worker->data);
+        fut_self_unbar(&frame);
+    }
+    return result == 0;
+}
+
+static void call_stop(struct fut_worker *worker)
+{
+    futures_pool *pool = worker->pool;
+    struct fut_run frame;
+
+    if (worker->started && pool->worker_stop != NULL) {
+        fut_self_bar(&frame);
+        pool->worker_stop(pool->context, worker->index, worker->data);
+        fut_self_unbar(&frame);
+    }
+    worker->started = false;
+}
+
+void fut_worker_condemn(futures_pool *pool, futures_status verdict)
+{
+    unsigned fine = FUTURES_OK;
+
+    (void)cas_seq_cst(&pool->verdict, &fine, (unsigned)verdict);
+    fut_cancel_spread();
+    if (verdict == FUTURES_CANCELLED) {
+        fut_scope_call(pool);
+    }
+}
+
+/* The thread exits inside a task; its tasks have ended already. */
+static void replace(void *arg)
+{
+    struct fut_worker *worker = arg;
+    futures_pool *pool = worker->pool;
+
+    fut_self.run = NULL;
+    call_stop(worker);
+    store_relaxed(&worker->since, 0);
+    fut_self.worker = NULL;
+    worker->before = pthread_self();
+    worker->replaces = true;
+    if (fut_worker_start(worker) != 0) {
+        worker->thread = worker->before;
+        worker->replaces = false;
+        if (sub_seq_cst(&pool->living, 1) == 1) {
+            fut_worker_condemn(pool, FUTURES_BROKEN);
+        }
+        fut_quiet_notify(pool);
+    }
+}
+
+static void name_thread(const struct fut_worker *worker)
+{
+    char name[FUT_THREAD_NAME + 16];
+    char number[16];
+    size_t length = strlen(worker->pool->name);
+    size_t digits =
+        (size_t)snprintf(number, sizeof number, "-%u", worker->index);
+
+    if (length > FUT_THREAD_NAME - 1 - digits) {
+        length = FUT_THREAD_NAME - 1 - digits;
+    }
+    memcpy(name, worker->pool->name, length);
+    memcpy(name + length, number, digits + 1);
+    fut_thread_name(name);
+}
+
+static void *worker_main(void *arg)
+{
+    struct fut_worker *worker = arg;
+    struct worker_source source = {{next_task}, worker};
+
+    if (worker->replaces) {
+        (void)pthread_join(worker->before, NULL);
+    }
+    fut_self.worker = worker;
+    name_thread(worker);
+    worker->started = call_start(worker);
+    if (worker->started) {
+        pthread_cleanup_push(replace, worker);
+        fut_run_all(&source.source);
+        pthread_cleanup_pop(0);
+        call_stop(worker);
+    } else {
+        fut_worker_condemn(worker->pool, FUTURES_BROKEN);
+        serve_broken(worker->pool);
+    }
+    return NULL;
+}
