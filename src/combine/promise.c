@@ -1,0 +1,110 @@
+/* A promise is a future without a task: whoever keeps it claims it as a
+ * canceller would, so of all who race exactly one ends it. */
+#include <futures/promise.h>
+
+#include "base/fork.h"
+#include "core/callback.h"
+#include "core/cancel.h"
+#include "core/error.h"
+#include "core/future.h"
+#include "core/options.h"
+
+static futures_future *make(const futures_promise_options *options)
+{
+    futures_future *promise;
+    futures_status status = FUTURES_OK;
+
+    if (!fut_fork_watch()) {
+        return fut_future_ended(FUTURES_SYSTEM);
+    }
+    fut_callback_watch_forks();
+    promise = fut_future_alloc();
+    if (promise == NULL) {
+        return fut_future_ended(FUTURES_NOMEM);
+    }
+    fut_future_init(promise, 0, 0);
+    promise->work.promise = true;
+    promise->work.on_cancel = options->on_cancel;
+    promise->work.arg = options->arg;
+    promise->work.name = options->name;
+    promise->work.value_free = options->value_free;
+    if (options->deadline != FUTURES_NEVER) {
+        status = fut_cancel_at(promise, options->deadline);
+    }
+    if (status != FUTURES_OK) {
+        fut_future_discard(promise);
+        return fut_future_ended(status);
+    }
+    return promise;
+}
+
+futures_future *futures_promise_with(const futures_promise_options *given)
+{
+    futures_promise_options options = FUTURES_PROMISE_OPTIONS_INIT;
+
+    if (given != NULL && !fut_options_read(&options, sizeof options, given)) {
+        return fut_future_ended(FUTURES_INVALID);
+    }
+    return make(&options);
+}
+
+futures_future *futures_promise(void (*on_cancel)(void *), void *arg)
+{
+    futures_promise_options options = FUTURES_PROMISE_OPTIONS_INIT;
+
+    options.on_cancel = on_cancel;
+    options.arg = arg;
+    return make(&options);
+}
+
+/* A task is recognised by its pool. */
+static bool claim(futures_future *promise)
+{
+    return promise != NULL && promise->pool == NULL &&
+           fut_future_claim_end(promise);
+}
+
+futures_status futures_resolve(futures_future *promise, void *value)
+{
+    if (!claim(promise)) {
+        return FUTURES_INVALID;
+    }
+    fut_future_disarm(promise);
+    store_relaxed(&promise->value, value);
+    fut_future_publish(promise, FUTURES_OK, 1);
+    return FUTURES_OK;
+}
+
+futures_status futures_vreject(futures_future *promise, int code,
+                               const char *format, va_list arguments)
+{
+    struct fut_error_site site = {.code = code};
+    futures_error *error;
+
+    if (!claim(promise)) {
+        return FUTURES_INVALID;
+    }
+    fut_future_disarm(promise);
+    site.task = promise->work.name;
+    error = fut_error_create(&site, format, arguments);
+    promise->sink = NULL;
+    if (error == NULL) {
+        fut_error_embed(&promise->embedded, &site);
+        error = &promise->embedded;
+    }
+    store_relaxed(&promise->error, error);
+    fut_future_publish(promise, FUTURES_FAILED, 1);
+    return FUTURES_OK;
+}
+
+futures_status futures_reject(futures_future *promise, int code,
+                              const char *format, ...)
+{
+    futures_status status;
+    va_list arguments;
+
+    va_start(arguments, format);
+    status = futures_vreject(promise, code, format, arguments);
+    va_end(arguments);
+    return status;
+}

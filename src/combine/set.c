@@ -1,0 +1,314 @@
+/* Counting: the latch starts with one for each slot and one for the waiter,
+ * who gives back its own and those that had ended when all are attached. A
+ * detached slot is given back by the waiter; a slot that cannot be detached is
+ * being told, and its arrival is waited for. So the latch opens when nobody
+ * can reach the set from a future any more. */
+#include "combine/set.h"
+
+#include "base/alloc.h"
+#include "base/atomic.h"
+#include "core/cancel.h"
+#include "core/pool.h"
+#include "core/scope.h"
+#include "core/token.h"
+
+static void one_ended(struct fut_wait *wait, futures_future *future,
+                      futures_hook *hook);
+
+void fut_set_init(struct fut_set *set, futures_future *const futures[],
+                  size_t count, const futures_gather_options *options)
+{
+    set->wait.ended = one_ended;
+    fut_latch_init(&set->latch, count + 1);
+    set->futures = futures;
+    set->count = count;
+    set->options = *options;
+    atomic_init(&set->stop, FUT_STOP_NOT);
+    atomic_init(&set->first_error, FUTURES_OK);
+    set->hooks = NULL;
+    atomic_init(&set->ended, NULL);
+    set->token_watched = false;
+    set->task_watched = false;
+    set->timed = false;
+    set->late = false;
+    atomic_init(&set->deadlock, false);
+}
+
+void fut_set_stop(struct fut_set *set, enum fut_stop why,
+                  const futures_error *reason)
+{
+    unsigned not_yet = FUT_STOP_NOT;
+
+    if (cas_acq_rel(&set->stop, &not_yet, (unsigned)why)) {
+        for (size_t i = 0; i < set->count; i++) {
+            (void)fut_cancel_future(set->futures[i], reason);
+        }
+    }
+}
+
+void fut_set_note_error(struct fut_set *set, futures_status status)
+{
+    unsigned none = FUTURES_OK;
+
+    if (cas_acq_rel(&set->first_error, &none, (unsigned)status) &&
+        set->options.on_error == FUTURES_ON_ERROR_CANCEL) {
+        fut_set_stop(set, FUT_STOP_ERROR, NULL);
+    }
+}
+
+static void queue_done(struct fut_set *set, futures_hook *hook)
+{
+    futures_hook *newest = load_relaxed(&set->ended);
+
+    do {
+        hook->next = (uintptr_t)newest;
+    } while (!cas_acq_rel(&set->ended, &newest, hook));
+}
+
+/* On the thread that ends the future. After the arrival the set may be gone
+ * with its stack. */
+static void one_ended(struct fut_wait *wait, futures_future *future,
+                      futures_hook *hook)
+{
+    struct fut_set *set = (struct fut_set *)wait;
+    futures_status status = futures_poll(future);
+    bool leave = status != FUTURES_OK &&
+                 set->options.on_error == FUTURES_ON_ERROR_LEAVE;
+
+    /* Before what the error brings about: on_done sees the cause first. */
+    if (set->options.on_done != NULL) {
+        queue_done(set, hook);
+    }
+    if (status != FUTURES_OK) {
+        fut_set_note_error(set, status);
+    }
+    if (leave || set->options.on_done != NULL) {
+        fut_latch_poke(&set->latch);
+    }
+    fut_latch_arrive(&set->latch, 1);
+}
+
+static bool make_hooks(struct fut_set *set)
+{
+    if (set->hooks == NULL) {
+        set->hooks = fut_alloc(set->count, sizeof *set->hooks);
+        for (size_t i = 0; set->hooks != NULL && i < set->count; i++) {
+            set->hooks[i].index = i;
+        }
+    }
+    return set->hooks != NULL;
+}
+
+/* returns  NOMEM or OK; *ended: whether it had ended */
+static futures_status attach_one(struct fut_set *set, size_t index,
+                                 bool *ended)
+{
+    futures_future *future = set->futures[index];
+    enum fut_attach attached = FUT_ATTACH_TAKEN;
+
+    if (set->options.on_done == NULL) {
+        attached = fut_waiters_attach(future, &set->wait);
+    }
+    if (attached == FUT_ATTACH_TAKEN) {
+        if (!make_hooks(set)) {
+            return FUTURES_NOMEM;
+        }
+        *ended =
+            !fut_waiters_attach_hook(future, &set->hooks[index], &set->wait);
+        if (*ended) {
+            set->hooks[index].owner = NULL;
+        }
+    } else {
+        *ended = attached == FUT_ATTACH_ENDED;
+    }
+    return FUTURES_OK;
+}
+
+static void note_ended(struct fut_set *set, size_t index)
+{
+    futures_status status = futures_poll(set->futures[index]);
+
+    if (set->options.on_done != NULL) {
+        queue_done(set, &set->hooks[index]);
+    }
+    if (status != FUTURES_OK) {
+        fut_set_note_error(set, status);
+    }
+}
+
+/* Takes the first `count` slots back and waits for those that are being told.
+ * `owed`: arrivals that are the waiter's own to make. */
+static void detach(struct fut_set *set, size_t count, size_t owed)
+{
+    for (size_t i = 0; i < count; i++) {
+        futures_future *future = set->futures[i];
+        futures_hook *hook = set->hooks != NULL ? &set->hooks[i] : NULL;
+
+        if (hook != NULL && hook->owner != NULL) {
+            owed += fut_waiters_detach_hook(future, hook);
+        } else {
+            owed += fut_waiters_detach(future, &set->wait);
+        }
+    }
+    if (owed > 0) {
+        fut_latch_arrive(&set->latch, owed);
+    }
+    while (fut_latch_wait(&set->latch, FUTURES_NEVER) != FUT_LATCH_OPEN) {
+    }
+}
+
+futures_status fut_set_attach(struct fut_set *set)
+{
+    size_t owed = 1;
+
+    for (size_t i = 0; i < set->count; i++) {
+        bool ended = false;
+
+        if (attach_one(set, i, &ended) != FUTURES_OK) {
+            detach(set, i, owed + set->count - i);
+            return FUTURES_NOMEM;
+        }
+        if (ended) {
+            note_ended(set, i);
+            owed++;
+        }
+    }
+    fut_latch_arrive(&set->latch, owed);
+    return FUTURES_OK;
+}
+
+static void token_fired(void *arg)
+{
+    struct fut_set *set = arg;
+    futures_error *reason = fut_scope_reason(set->token_hook.owner);
+
+    fut_set_stop(set, FUT_STOP_TOKEN, reason);
+    fut_error_release(reason);
+}
+
+static void task_asked(void *arg)
+{
+    fut_set_stop(arg, FUT_STOP_TOKEN, NULL);
+}
+
+/* Whether a cancel of the task reaches all of the set by itself. */
+static bool is_beneath(const struct fut_set *set, const futures_token *task)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (fut_future_is_pending(set->futures[i]) &&
+            load_relaxed(&set->futures[i]->scope) != task) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void watch_task(struct fut_set *set, struct fut_run *run)
+{
+    futures_token *task = fut_token_of_task(run->future);
+
+    if (fut_cancel_is_asked(run)) {
+        task_asked(set);
+    } else if (!is_beneath(set, task)) {
+        set->task_watched = true;
+        (void)futures_token_on_cancel(futures_current_token(), &set->task_hook,
+                                      task_asked, set);
+    }
+}
+
+void fut_set_watch(struct fut_set *set)
+{
+    struct fut_run *run = fut_self_task();
+    futures_token *token = set->options.token;
+
+    if (token != NULL && token != futures_token_none()) {
+        set->token_watched = true;
+        set->token_hook.owner = token;
+        (void)futures_token_on_cancel(token, &set->token_hook, token_fired,
+                                      set);
+    }
+    if (run != NULL && token != futures_token_none()) {
+        watch_task(set, run);
+    }
+}
+
+static void time_is_up(struct fut_timer *timer)
+{
+    struct fut_set *set =
+        (void *)((char *)timer - offsetof(struct fut_set, timer));
+
+    fut_set_stop(set, FUT_STOP_TIME, fut_error_deadline());
+}
+
+void fut_set_arm(struct fut_set *set)
+{
+    if (!set->timed && set->options.deadline != FUTURES_NEVER &&
+        set->options.on_timeout != FUTURES_ON_TIMEOUT_LEAVE) {
+        set->timer.armed = false;
+        /* Without a timer thread the deadline is looked at between tasks. */
+        set->timed =
+            fut_timer_arm(&set->timer, set->options.deadline, time_is_up);
+    }
+}
+
+static void call_done(struct fut_set *set, size_t index)
+{
+    futures_future *future = set->futures[index];
+    futures_outcome outcome = {futures_poll(future), futures_value(future),
+                               futures_error_of(future)};
+    struct fut_run frame;
+
+    fut_self_bar(&frame);
+    set->options.on_done(set->options.context, index, &outcome);
+    fut_self_unbar(&frame);
+}
+
+void fut_set_call_done(struct fut_set *set)
+{
+    futures_hook *newest;
+    futures_hook *oldest = NULL;
+
+    if (set->options.on_done == NULL) {
+        return;
+    }
+    newest = exchange_acq_rel(&set->ended, NULL);
+    while (newest != NULL) {
+        futures_hook *before = (futures_hook *)newest->next;
+
+        newest->next = (uintptr_t)oldest;
+        oldest = newest;
+        newest = before;
+    }
+    while (oldest != NULL) {
+        futures_hook *hook = oldest;
+
+        oldest = (futures_hook *)hook->next;
+        call_done(set, hook->index);
+    }
+}
+
+bool fut_set_is_over(struct fut_set *set)
+{
+    if (fut_latch_is_open(&set->latch) || load_acquire(&set->deadlock)) {
+        return true;
+    }
+    return set->options.on_error == FUTURES_ON_ERROR_LEAVE &&
+           load_acquire(&set->first_error) != FUTURES_OK &&
+           load_acquire(&set->stop) == FUT_STOP_NOT;
+}
+
+void fut_set_leave(struct fut_set *set)
+{
+    if (!fut_latch_is_open(&set->latch)) {
+        detach(set, set->count, 0);
+    }
+    if (set->token_watched) {
+        futures_token_off_cancel(set->options.token, &set->token_hook);
+    }
+    if (set->task_watched) {
+        fut_scope_unwatch(&set->task_hook);
+    }
+    if (set->timed) {
+        fut_timer_disarm_wait(&set->timer);
+    }
+}
