@@ -70,7 +70,9 @@ FUTURES_API void futures_gather_options_init(futures_gather_options *options,
  * may be given twice. Inside a task it is also cancelled with that task, as if
  * by its token, unless that is futures_token_none(). Safe on a worker at any
  * depth, with one worker: it runs queued futures of the set itself, never a
- * stranger's. Errors that reach `outcomes` count as looked at.
+ * stranger's. So a promise that only another queued task would keep is the
+ * caller's to arrange: if all workers wait for such, they wait for ever, or
+ * until their deadlines. Errors that reach `outcomes` count as looked at.
  * returns  OK if all slots are OK; else why it ended: TIMEOUT or CANCELLED (by
  *          token) if that stopped it, else the status of the first error to
  *          reach this gather (those ended on entry first, by index); INVALID

@@ -77,8 +77,9 @@ static futures_future *member(const struct helper *helper)
 static bool should_stop(struct fut_set *set)
 {
     fut_set_call_done(set);
-    return fut_set_is_over(set) || fut_clock_passed(set->options.deadline) ||
-           fut_thread_stack_low();
+    set->low = fut_thread_stack_low();
+    return set->low || fut_set_is_over(set) ||
+           fut_clock_passed(set->options.deadline);
 }
 
 static futures_future *next_member(struct fut_source *source, bool *entry)

@@ -17,7 +17,6 @@ struct parked {
     struct fut_set *set;
     struct fut_worker *worker;
     struct fut_run *run; /* the top of its stack */
-    bool low;            /* it could not help for want of stack */
 };
 
 static pthread_mutex_t parked_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -96,7 +95,7 @@ static bool all_stuck(const futures_pool *pool)
 static void tell_low_ones(const futures_pool *pool)
 {
     for (struct parked *at = all_parked; at != NULL; at = at->next) {
-        if (at->worker->pool == pool && at->low) {
+        if (at->worker->pool == pool && at->set->low) {
             store_release(&at->set->deadlock, true);
             fut_latch_poke(&at->set->latch);
         }
@@ -145,10 +144,8 @@ static void leave(struct parked *parked)
 enum fut_latch_wake fut_deadlock_park(struct fut_set *set,
                                       futures_time deadline)
 {
-    struct parked parked = {.set = set,
-                            .worker = fut_self.worker,
-                            .run = fut_self.run,
-                            .low = fut_thread_stack_low()};
+    struct parked parked = {
+        .set = set, .worker = fut_self.worker, .run = fut_self.run};
     enum fut_latch_wake wake;
 
     if (parked.worker == NULL || deadline != FUTURES_NEVER) {

@@ -31,6 +31,7 @@ void fut_set_init(struct fut_set *set, futures_future *const futures[],
     set->task_watched = false;
     set->timed = false;
     set->late = false;
+    set->low = false;
     atomic_init(&set->deadlock, false);
 }
 

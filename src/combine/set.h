@@ -36,7 +36,8 @@ struct fut_set {
     bool token_watched;
     bool task_watched;
     bool timed;
-    bool late;             /* the deadline has passed; waiter only */
+    bool late; /* the deadline has passed; waiter only, as the next */
+    bool low;  /* it could not help, or not to the end, for want of stack */
     _Atomic bool deadlock; /* nobody can run it: see deadlock.c */
 };
 

@@ -39,11 +39,14 @@ static void begin(struct loop *loop, futures_future *future, bool entry)
     FUT_COUNT(future->pool, started, 1);
 }
 
-/* Whether it is to end without having begun. */
+/* Whether it is to end without having begun: by its pool's verdict, or from
+ * above. One that was asked itself since it was claimed has been told to be
+ * running, so it begins. */
 static bool is_stopped(struct fut_run *run, futures_status *status)
 {
     futures_future *future = run->future;
     unsigned verdict = load_acquire(&future->pool->verdict);
+    bool stopped;
 
     *status = (futures_status)verdict;
     if (verdict != FUTURES_OK) {
@@ -54,9 +57,9 @@ static bool is_stopped(struct fut_run *run, futures_status *status)
     if ((uint32_t)run->epoch == future->work.seen_epoch) {
         return false;
     }
-    run->asked = (load_relaxed(&future->word) & FUT_ASKED) != 0 ||
-                 fut_scope_is_stopped(load_relaxed(&future->scope));
-    return run->asked;
+    stopped = fut_scope_is_stopped(load_relaxed(&future->scope));
+    run->asked = stopped || (load_relaxed(&future->word) & FUT_ASKED) != 0;
+    return stopped;
 }
 
 static void put_reason(futures_future *future)
