@@ -1,0 +1,290 @@
+/* row 50: fork with a busy pool. In the child the pool belongs to the parent:
+ * what would submit or wait says FORKED at once, what has ended still reads,
+ * letting go never blocks, and new pools work. The child says by its exit
+ * status which of its numbered checks did not hold. */
+#include "support/test.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <futures/futures.h>
+
+#include "support/child.h"
+#include "support/helpers.h"
+
+struct scene {
+    futures_pool *pool;
+    struct gate gate;
+    futures_future *ended;
+    futures_future *queued;
+    futures_future *running;
+    futures_future *promise;
+    futures_token *token;
+};
+
+static void scene_init(struct scene *scene)
+{
+    gate_init(&scene->gate);
+    scene->pool = pool_of(1);
+    scene->ended = futures_submit(scene->pool, return_arg, scene);
+    futures_wait(scene->ended, FUTURES_NEVER);
+    scene->running = futures_submit(scene->pool, gate_task, &scene->gate);
+    gate_await_arrivals(&scene->gate, 1);
+    scene->queued = futures_submit(scene->pool, return_arg, scene);
+    scene->promise = futures_promise(NULL, NULL);
+    futures_token_create(&scene->token, NULL, FUTURES_NEVER);
+}
+
+/* The parent is unaffected: all that it had goes on. */
+static void scene_end(struct scene *scene)
+{
+    gate_open(&scene->gate);
+    cr_assert_eq(futures_wait(scene->running, FUTURES_NEVER), FUTURES_OK);
+    cr_assert_eq(futures_wait(scene->queued, FUTURES_NEVER), FUTURES_OK);
+    cr_assert_eq(futures_value(scene->queued), (void *)scene);
+    cr_assert_eq(futures_resolve(scene->promise, NULL), FUTURES_OK);
+    futures_release(scene->running);
+    futures_release(scene->queued);
+    futures_release(scene->ended);
+    futures_release(scene->promise);
+    futures_token_release(scene->token);
+    futures_pool_destroy(scene->pool);
+    gate_destroy(&scene->gate);
+}
+
+static void check_in_child(void (*fn)(void *))
+{
+    struct scene scene;
+    scene_init(&scene);
+    struct child child = child_run(fn, &scene);
+    cr_assert_eq(child_exit_status(&child), 0, "check %d: %s",
+                 child_exit_status(&child), child.printed);
+    scene_end(&scene);
+}
+
+/* Ends the child with the number of the check that does not hold. */
+static void expect(int number, bool holds)
+{
+    if (!holds)
+        _exit(number);
+}
+
+static void read_ended(void *arg)
+{
+    struct scene *scene = arg;
+    expect(1, futures_poll(scene->ended) == FUTURES_OK);
+    expect(2, futures_value(scene->ended) == (void *)scene);
+    expect(3, futures_wait(scene->ended, FUTURES_NEVER) == FUTURES_OK);
+    expect(4, futures_cancel(scene->ended) == FUTURES_OK);
+    expect(5, futures_poll(scene->queued) == FUTURES_PENDING);
+    expect(6, futures_gather(&scene->ended, 1, NULL, NULL) == FUTURES_OK);
+    expect(7, futures_pool_workers(scene->pool) == 1);
+    expect(8, !futures_token_cancelled(scene->token));
+}
+
+Test(forked, what_has_ended_still_reads)
+{
+    check_in_child(read_ended);
+}
+
+static void wait_for_pending(void *arg)
+{
+    struct scene *scene = arg;
+    futures_future *mixed[2] = {scene->ended, scene->queued};
+    futures_outcome outcomes[2];
+    expect(1, futures_wait(scene->queued, FUTURES_NEVER) == FUTURES_FORKED);
+    expect(2, futures_wait(scene->running, FUTURES_NEVER) == FUTURES_FORKED);
+    expect(3, futures_gather(mixed, 2, outcomes, NULL) == FUTURES_FORKED);
+    expect(4, futures_cancel(scene->queued) == FUTURES_FORKED);
+    expect(5, futures_cancel(scene->running) == FUTURES_FORKED);
+    expect(6, futures_wait(scene->promise, FUTURES_NEVER) == FUTURES_FORKED);
+    expect(7, futures_cancel(scene->promise) == FUTURES_FORKED);
+    expect(8, futures_poll(scene->queued) == FUTURES_PENDING);
+}
+
+Test(forked, a_wait_for_what_the_parent_runs_answers_at_once)
+{
+    check_in_child(wait_for_pending);
+}
+
+static void never(void *arg, futures_future *future)
+{
+    (void)arg;
+    (void)future;
+    _exit(99);
+}
+
+static void hook_pending(void *arg)
+{
+    struct scene *scene = arg;
+    futures_hook hooks[2];
+    expect(1, futures_on_done(scene->queued, &hooks[0], never, NULL) ==
+                  FUTURES_FORKED);
+    expect(2, futures_on_done(scene->promise, &hooks[1], never, NULL) ==
+                  FUTURES_FORKED);
+}
+
+Test(forked, a_callback_on_what_the_parent_runs_is_refused)
+{
+    check_in_child(hook_pending);
+}
+
+static void submit_in_child(void *arg)
+{
+    struct scene *scene = arg;
+    struct counted counted = {0};
+    futures_task_options options = counted_options();
+    void *args[2] = {&counted, &counted};
+    futures_future *futures[2] = {NULL, NULL};
+    futures_future *future =
+        futures_submit_with(scene->pool, counted_run, &counted, &options);
+    expect(1, futures_poll(future) == FUTURES_FORKED);
+    expect(2, atomic_load(&counted.arg_freed) == 1);
+    futures_release(future);
+    expect(3, futures_submit_detached(scene->pool, counted_run, &counted,
+                                      &options) == FUTURES_FORKED);
+    expect(4, futures_submit_all(scene->pool, counted_run, args, 2, futures,
+                                 &options) == FUTURES_FORKED);
+    expect(5, futures[0] == NULL && futures[1] == NULL);
+    expect(6, atomic_load(&counted.arg_freed) == 4);
+    expect(7, atomic_load(&counted.ran) == 0);
+}
+
+Test(forked, every_submit_is_refused_and_frees_its_argument)
+{
+    check_in_child(submit_in_child);
+}
+
+static void use_parents_pool(void *arg)
+{
+    struct scene *scene = arg;
+    futures_stats stats = FUTURES_STATS_INIT;
+    expect(1, futures_pool_wait(scene->pool, FUTURES_NEVER) == FUTURES_FORKED);
+    expect(2, futures_pool_stats(scene->pool, &stats) == FUTURES_FORKED);
+    expect(3, futures_pool_shutdown(scene->pool, FUTURES_SHUTDOWN_CANCEL,
+                                    FUTURES_NEVER) == FUTURES_FORKED);
+    expect(4, futures_pool_shutdown(scene->pool, FUTURES_SHUTDOWN_DRAIN,
+                                    FUTURES_POLL) == FUTURES_FORKED);
+    futures_pool_destroy(scene->pool);
+}
+
+Test(forked, the_parents_pool_can_be_neither_waited_for_nor_shut_down)
+{
+    check_in_child(use_parents_pool);
+}
+
+static void let_go(void *arg)
+{
+    struct scene *scene = arg;
+    futures_release(scene->running);
+    futures_release(scene->queued);
+    futures_release(scene->ended);
+    futures_release(scene->promise);
+    futures_token_release(scene->token);
+    futures_pool_destroy(scene->pool);
+}
+
+Test(forked, letting_go_never_blocks)
+{
+    check_in_child(let_go);
+}
+
+static void *resolve_it(void *promise)
+{
+    futures_resolve(promise, promise);
+    return promise;
+}
+
+static void make_new_pool(void *arg)
+{
+    struct counted counted = {0};
+    (void)arg;
+    futures_pool *pool = pool_of(2);
+    expect(1, pool != NULL);
+    futures_task_options options = counted_options();
+    futures_future *futures[3];
+    futures[0] = futures_submit_with(pool, counted_run, &counted, &options);
+    futures[1] = futures_promise(NULL, NULL);
+    futures[2] = futures_submit(pool, resolve_it, futures[1]);
+    expect(2, futures_gather(futures, 3, NULL, NULL) == FUTURES_OK);
+    options.deadline = futures_in_ms(5);
+    futures_future *late =
+        futures_submit_with(pool, run_until_cancelled, &counted, &options);
+    expect(3, futures_wait(late, FUTURES_NEVER) == FUTURES_CANCELLED);
+    futures_release_all(futures, 3);
+    futures_release(late);
+    futures_pool_destroy(pool);
+    expect(4, atomic_load(&counted.value_freed) == 1);
+}
+
+Test(forked, new_pools_work)
+{
+    check_in_child(make_new_pool);
+}
+
+static void fork_again(void *arg)
+{
+    futures_pool *pool = pool_of(1);
+    struct scene *scene = arg;
+    pid_t grandchild = fork();
+    if (grandchild == 0) {
+        expect(1, futures_pool_wait(pool, FUTURES_NEVER) == FUTURES_FORKED);
+        expect(2, futures_pool_wait(scene->pool, FUTURES_NEVER) ==
+                      FUTURES_FORKED);
+        make_new_pool(NULL);
+        _exit(0);
+    }
+    int status = -1;
+    expect(11, waitpid(grandchild, &status, 0) == grandchild);
+    expect(12, WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    expect(13, futures_pool_wait(pool, FUTURES_NEVER) == FUTURES_OK);
+    futures_pool_destroy(pool);
+}
+
+Test(forked, a_child_may_fork_again)
+{
+    check_in_child(fork_again);
+}
+
+static void leave_by_exit(void *arg)
+{
+    (void)arg;
+    exit(0);
+}
+
+Test(forked, exit_returns)
+{
+    check_in_child(leave_by_exit);
+}
+
+static void *fork_inside(void *arg)
+{
+    futures_future *self = *(futures_future **)arg;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(futures_poll(self) == FUTURES_PENDING ? 0 : 1);
+    int status = -1;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? arg : NULL;
+}
+
+Test(forked, a_task_may_fork)
+{
+    futures_future *future = NULL;
+    futures_future **own = &future;
+    struct gate gate;
+    gate_init(&gate);
+    futures_pool *pool = pool_of(1);
+    cr_assert(saturate(pool, &gate));
+    future = futures_submit(pool, fork_inside, own);
+    gate_open(&gate);
+    cr_assert_eq(futures_wait(future, FUTURES_NEVER), FUTURES_OK);
+    cr_assert_eq(futures_value(future), (void *)own);
+    futures_release(future);
+    futures_pool_destroy(pool);
+    gate_destroy(&gate);
+}
