@@ -2,7 +2,7 @@
  * as futures, and futures_gather() gives their results in order. No function
  * is safe in a signal handler. Callbacks (arg_free, value_free, hooks) run on
  * the thread that ends or last releases the thing, under whatever locks that
- * thread holds: keep them short. */
+ * thread holds: keep them short. They must not end their thread. */
 #ifndef FUTURES_FUTURES_H
 #define FUTURES_FUTURES_H
 

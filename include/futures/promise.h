@@ -50,15 +50,16 @@ FUTURES_API futures_future *futures_promise_with(
     const futures_promise_options *options);
 
 /* Ends it OK with `value`. Of many racing resolvers exactly one wins.
- * returns  OK; INVALID if it has ended, is no promise or NULL: the value stays
- *          the caller's
+ * returns  OK; INVALID if it has ended, is no promise or NULL, FORKED if it
+ *          is the parent's: the value stays the caller's
  * blocks   never, but for callbacks    threads  any
  * owns     takes value */
 FUTURES_API futures_status futures_resolve(futures_future *promise,
                                            void *value);
 
 /* Ends it FAILED with an error; code 0 is taken as EINVAL.
- * returns  OK; INVALID if it has ended, is no promise or NULL
+ * returns  OK; INVALID if it has ended, is no promise or NULL; FORKED if it is
+ *          the parent's
  * blocks   never, but for callbacks    threads  any
  * owns     copies what it formats */
 FUTURES_API futures_status futures_reject(futures_future *promise, int code,

@@ -16,6 +16,7 @@
 #include "base/thread.h"
 #include "combine/deadlock.h"
 #include "core/error.h"
+#include "core/limbo.h"
 #include "core/pool.h"
 #include "core/run.h"
 
@@ -58,7 +59,7 @@ static bool claim(futures_future *future, bool *entry)
         return true;
     }
     if (*entry) {
-        fut_future_drop(future, 1);
+        fut_limbo_put(future->pool, future);
     }
     return false;
 }

@@ -83,7 +83,7 @@ static bool all_stuck(const futures_pool *pool)
 
     for (struct parked *at = all_parked; at != NULL; at = at->next) {
         if (at->worker->pool == pool) {
-            if (fut_set_is_over(at->set) || !is_stuck(at)) {
+            if (fut_set_may_go(at->set) || !is_stuck(at)) {
                 return false;
             }
             stuck++;

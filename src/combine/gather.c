@@ -56,28 +56,56 @@ static bool are_valid(const futures_gather_options *options)
 static void read_outcome(futures_future *future, futures_outcome *outcome)
 {
     outcome->status = futures_poll(future);
-    outcome->value = futures_value(future);
-    outcome->error = futures_error_of(future);
+    outcome->value = NULL;
+    outcome->error = NULL;
+    if (outcome->status != FUTURES_PENDING) {
+        outcome->value = futures_value(future);
+        outcome->error = futures_error_of(future);
+    }
 }
 
-/* returns  whether all are OK; *pending: whether some have not ended */
-static bool read_all(const struct fut_set *set, futures_outcome outcomes[],
-                     bool *pending)
+/* A slot that on_done was not told of has not ended, as far as this gather
+ * goes. */
+static futures_status read_slot(const struct fut_set *set, size_t index,
+                                futures_outcome *outcome)
 {
-    bool ok = true;
+    static const futures_outcome not_ended = {FUTURES_PENDING, NULL, NULL};
+    futures_outcome seen = not_ended;
 
-    *pending = false;
-    for (size_t i = 0; i < set->count; i++) {
-        futures_status status = futures_poll(set->futures[i]);
-
-        if (outcomes != NULL) {
-            read_outcome(set->futures[i], &outcomes[i]);
-            status = outcomes[i].status;
+    if (!fut_set_was_detached(set, index)) {
+        if (outcome == NULL) {
+            return futures_poll(set->futures[index]);
         }
-        ok = ok && status == FUTURES_OK;
-        *pending = *pending || status == FUTURES_PENDING;
+        read_outcome(set->futures[index], &seen);
     }
-    return ok;
+    if (outcome != NULL) {
+        *outcome = seen;
+    }
+    return seen.status;
+}
+
+/* What the last pass saw. */
+struct result {
+    bool pending;         /* some have not ended */
+    futures_status worst; /* of the lowest index that is not OK; else OK */
+};
+
+static struct result read_all(const struct fut_set *set,
+                              futures_outcome outcomes[])
+{
+    struct result result = {false, FUTURES_OK};
+
+    for (size_t i = 0; i < set->count; i++) {
+        futures_status status =
+            read_slot(set, i, outcomes != NULL ? &outcomes[i] : NULL);
+
+        if (status == FUTURES_PENDING) {
+            result.pending = true;
+        } else if (result.worst == FUTURES_OK) {
+            result.worst = status;
+        }
+    }
+    return result;
 }
 
 /* Whether the task was asked to stop, where that stops its gathers. */
@@ -85,33 +113,40 @@ static bool task_was_asked(const struct fut_set *set)
 {
     struct fut_run *run = fut_self_task();
 
-    return run != NULL && set->options.token != futures_token_none() &&
+    return load_relaxed(&set->live) && run != NULL &&
+           set->options.token != futures_token_none() &&
            fut_cancel_is_asked(run);
 }
 
-/* Why it ended, with a slot that is not OK. */
-static futures_status why(struct fut_set *set, bool pending)
+static futures_status why(struct fut_set *set, struct result result)
 {
     unsigned stop = load_acquire(&set->stop);
+    unsigned first_error = load_acquire(&set->first_error);
 
-    if (load_acquire(&set->deadlock) && pending) {
-        return FUTURES_DEADLOCK;
-    }
-    if (stop == FUT_STOP_TIME || (set->late && pending)) {
+    if (stop == FUT_STOP_TIME || (set->late && result.pending)) {
         return FUTURES_TIMEOUT;
     }
     if (stop == FUT_STOP_TOKEN ||
-        (stop == FUT_STOP_NOT && !pending && task_was_asked(set))) {
+        (stop == FUT_STOP_NOT && !result.pending && task_was_asked(set))) {
         return FUTURES_CANCELLED;
     }
-    return (futures_status)load_acquire(&set->first_error);
+    return first_error != FUTURES_OK ? (futures_status)first_error
+                                     : result.worst;
 }
 
+/* A slot can end after the wait was left and before it is read: what is read
+ * counts, so the status and the outcomes never contradict each other. */
 static futures_status verdict(struct fut_set *set, futures_outcome outcomes[])
 {
-    bool pending;
+    struct result result = read_all(set, outcomes);
 
-    return read_all(set, outcomes, &pending) ? FUTURES_OK : why(set, pending);
+    if (!result.pending && result.worst == FUTURES_OK) {
+        return FUTURES_OK;
+    }
+    if (result.pending && load_acquire(&set->deadlock)) {
+        return FUTURES_DEADLOCK;
+    }
+    return why(set, result);
 }
 
 /* All have ended, or the first error ends it at once. */
@@ -135,10 +170,6 @@ static futures_status gather(struct fut_set *set, const struct survey *survey,
     }
     status = fut_set_attach(set);
     if (status == FUTURES_OK) {
-        if (survey->first_error != FUTURES_OK &&
-            set->options.on_error == FUTURES_ON_ERROR_CANCEL) {
-            fut_set_stop(set, FUT_STOP_ERROR, NULL);
-        }
         fut_set_watch(set);
         fut_block_on(set);
         status = verdict(set, outcomes);

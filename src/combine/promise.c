@@ -22,7 +22,7 @@ static futures_future *make(const futures_promise_options *options)
     if (promise == NULL) {
         return fut_future_ended(FUTURES_NOMEM);
     }
-    fut_future_init(promise, 0, 0);
+    fut_future_init(promise, FUT_QUEUED, 0, 0);
     promise->work.promise = true;
     promise->work.on_cancel = options->on_cancel;
     promise->work.arg = options->arg;
@@ -57,17 +57,25 @@ futures_future *futures_promise(void (*on_cancel)(void *), void *arg)
     return make(&options);
 }
 
-/* A task is recognised by its pool. */
-static bool claim(futures_future *promise)
+/* A task is recognised by its pool.
+ * returns  OK: the caller ends it */
+static futures_status claim(futures_future *promise)
 {
-    return promise != NULL && promise->pool == NULL &&
-           fut_future_claim_end(promise);
+    if (promise == NULL || promise->pool != NULL) {
+        return FUTURES_INVALID;
+    }
+    if (fut_future_is_foreign(promise)) {
+        return FUTURES_FORKED;
+    }
+    return fut_future_claim_end(promise) ? FUTURES_OK : FUTURES_INVALID;
 }
 
 futures_status futures_resolve(futures_future *promise, void *value)
 {
-    if (!claim(promise)) {
-        return FUTURES_INVALID;
+    futures_status status = claim(promise);
+
+    if (status != FUTURES_OK) {
+        return status;
     }
     fut_future_disarm(promise);
     store_relaxed(&promise->value, value);
@@ -79,10 +87,11 @@ futures_status futures_vreject(futures_future *promise, int code,
                                const char *format, va_list arguments)
 {
     struct fut_error_site site = {.code = code};
+    futures_status status = claim(promise);
     futures_error *error;
 
-    if (!claim(promise)) {
-        return FUTURES_INVALID;
+    if (status != FUTURES_OK) {
+        return status;
     }
     fut_future_disarm(promise);
     site.task = promise->work.name;

@@ -32,6 +32,7 @@ void fut_set_init(struct fut_set *set, futures_future *const futures[],
     set->timed = false;
     set->late = false;
     set->low = false;
+    atomic_init(&set->live, false);
     atomic_init(&set->deadlock, false);
 }
 
@@ -39,21 +40,38 @@ void fut_set_stop(struct fut_set *set, enum fut_stop why,
                   const futures_error *reason)
 {
     unsigned not_yet = FUT_STOP_NOT;
+    bool spread = false;
 
-    if (cas_acq_rel(&set->stop, &not_yet, (unsigned)why)) {
-        for (size_t i = 0; i < set->count; i++) {
-            (void)fut_cancel_future(set->futures[i], reason);
+    if (fut_latch_is_open(&set->latch) ||
+        !cas_acq_rel(&set->stop, &not_yet, (unsigned)why)) {
+        return;
+    }
+    for (size_t i = 0; i < set->count; i++) {
+        if (fut_cancel_mark(set->futures[i], reason)) {
+            spread = true;
         }
+    }
+    if (spread) {
+        fut_cancel_spread();
     }
 }
 
+static void stop_on_error(struct fut_set *set)
+{
+    if (set->options.on_error == FUTURES_ON_ERROR_CANCEL &&
+        load_seq_cst(&set->live)) {
+        fut_set_stop(set, FUT_STOP_ERROR, NULL);
+    }
+}
+
+/* Either this sees the set live, or the one who makes it live sees the error:
+ * both write and then read, seq_cst. */
 void fut_set_note_error(struct fut_set *set, futures_status status)
 {
     unsigned none = FUTURES_OK;
 
-    if (cas_acq_rel(&set->first_error, &none, (unsigned)status) &&
-        set->options.on_error == FUTURES_ON_ERROR_CANCEL) {
-        fut_set_stop(set, FUT_STOP_ERROR, NULL);
+    if (cas_seq_cst(&set->first_error, &none, (unsigned)status)) {
+        stop_on_error(set);
     }
 }
 
@@ -146,7 +164,10 @@ static void detach(struct fut_set *set, size_t count, size_t owed)
         futures_hook *hook = set->hooks != NULL ? &set->hooks[i] : NULL;
 
         if (hook != NULL && hook->owner != NULL) {
-            owed += fut_waiters_detach_hook(future, hook);
+            bool detached = fut_waiters_detach_hook(future, hook);
+
+            hook->spare = detached ? set : NULL;
+            owed += detached;
         } else {
             owed += fut_waiters_detach(future, &set->wait);
         }
@@ -174,30 +195,46 @@ futures_status fut_set_attach(struct fut_set *set)
             owed++;
         }
     }
+    store_seq_cst(&set->live, true);
+    if (load_seq_cst(&set->first_error) != FUTURES_OK) {
+        stop_on_error(set);
+    }
     fut_latch_arrive(&set->latch, owed);
     return FUTURES_OK;
 }
 
-static void token_fired(void *arg)
+static void stop_beneath(struct fut_set *set, const futures_token *scope)
 {
-    struct fut_set *set = arg;
-    futures_error *reason = fut_scope_reason(set->token_hook.owner);
+    futures_error *reason = fut_scope_reason(scope);
 
     fut_set_stop(set, FUT_STOP_TOKEN, reason);
     fut_error_release(reason);
 }
 
-static void task_asked(void *arg)
+static void token_fired(void *arg)
 {
-    fut_set_stop(arg, FUT_STOP_TOKEN, NULL);
+    struct fut_set *set = arg;
+
+    stop_beneath(set, set->options.token);
 }
 
-/* Whether a cancel of the task reaches all of the set by itself. */
-static bool is_beneath(const struct fut_set *set, const futures_token *task)
+static void task_asked(void *arg)
+{
+    struct fut_set *set = arg;
+
+    stop_beneath(set, set->task_hook.owner);
+}
+
+/* Whether a cancel of the task, or the end of its pool, reaches all of the set
+ * by itself. */
+static bool is_beneath(const struct fut_set *set, const futures_future *task)
 {
     for (size_t i = 0; i < set->count; i++) {
-        if (fut_future_is_pending(set->futures[i]) &&
-            load_relaxed(&set->futures[i]->scope) != task) {
+        futures_future *future = set->futures[i];
+
+        if (fut_future_is_pending(future) &&
+            (fut_token_task(load_relaxed(&future->scope)) != task ||
+             future->pool != task->pool)) {
             return false;
         }
     }
@@ -206,11 +243,10 @@ static bool is_beneath(const struct fut_set *set, const futures_token *task)
 
 static void watch_task(struct fut_set *set, struct fut_run *run)
 {
-    futures_token *task = fut_token_of_task(run->future);
-
+    set->task_hook.owner = fut_token_of_task(run->future);
     if (fut_cancel_is_asked(run)) {
         task_asked(set);
-    } else if (!is_beneath(set, task)) {
+    } else if (!is_beneath(set, run->future)) {
         set->task_watched = true;
         (void)futures_token_on_cancel(futures_current_token(), &set->task_hook,
                                       task_asked, set);
@@ -224,7 +260,6 @@ void fut_set_watch(struct fut_set *set)
 
     if (token != NULL && token != futures_token_none()) {
         set->token_watched = true;
-        set->token_hook.owner = token;
         (void)futures_token_on_cancel(token, &set->token_hook, token_fired,
                                       set);
     }
@@ -288,14 +323,40 @@ void fut_set_call_done(struct fut_set *set)
     }
 }
 
+/* An error lets it leave, unless it is one that a cancel of the waiting task
+ * brought about: that ends in CANCELLED, after all have stopped. */
+static bool may_leave(struct fut_set *set)
+{
+    struct fut_run *run = fut_self_task();
+
+    if (set->options.on_error != FUTURES_ON_ERROR_LEAVE ||
+        load_acquire(&set->first_error) == FUTURES_OK) {
+        return false;
+    }
+    if (run != NULL && set->options.token != futures_token_none() &&
+        fut_cancel_is_asked(run)) {
+        task_asked(set);
+    }
+    return load_acquire(&set->stop) == FUT_STOP_NOT;
+}
+
+bool fut_set_was_detached(const struct fut_set *set, size_t index)
+{
+    return set->options.on_done != NULL && set->hooks != NULL &&
+           set->hooks[index].spare != NULL;
+}
+
+bool fut_set_may_go(struct fut_set *set)
+{
+    return fut_latch_is_open(&set->latch) || load_acquire(&set->deadlock) ||
+           (set->options.on_error == FUTURES_ON_ERROR_LEAVE &&
+            load_acquire(&set->first_error) != FUTURES_OK);
+}
+
 bool fut_set_is_over(struct fut_set *set)
 {
-    if (fut_latch_is_open(&set->latch) || load_acquire(&set->deadlock)) {
-        return true;
-    }
-    return set->options.on_error == FUTURES_ON_ERROR_LEAVE &&
-           load_acquire(&set->first_error) != FUTURES_OK &&
-           load_acquire(&set->stop) == FUT_STOP_NOT;
+    return fut_latch_is_open(&set->latch) || load_acquire(&set->deadlock) ||
+           may_leave(set);
 }
 
 void fut_set_leave(struct fut_set *set)

@@ -38,6 +38,7 @@ struct fut_set {
     bool timed;
     bool late; /* the deadline has passed; waiter only, as the next */
     bool low;  /* it could not help, or not to the end, for want of stack */
+    _Atomic bool live;     /* all are attached: errors may stop it */
     _Atomic bool deadlock; /* nobody can run it: see deadlock.c */
 };
 
@@ -45,8 +46,9 @@ struct fut_set {
 void fut_set_init(struct fut_set *set, futures_future *const futures[],
                   size_t count, const futures_gather_options *options);
 
-/* Waits at each future that has not ended.
- * returns  OK; NOMEM: nothing is left attached */
+/* Waits at each future that has not ended, and then does what on_error says if
+ * first_error is set.
+ * returns  OK; NOMEM: nothing is left attached, and nothing was cancelled */
 futures_status fut_set_attach(struct fut_set *set);
 
 /* Notes an error, and does what on_error says. */
@@ -64,9 +66,16 @@ void fut_set_arm(struct fut_set *set);
 /* Calls on_done for what has ended since. */
 void fut_set_call_done(struct fut_set *set);
 
+/* Whether the slot had not ended when the waiter left. With on_done only, where
+ * it must be known. */
+bool fut_set_was_detached(const struct fut_set *set, size_t index);
+
 /* Whether the waiter should go: all have ended, or an error lets it leave, or
- * the wait could never end. */
+ * the wait could never end. Only on the waiter's thread. */
 bool fut_set_is_over(struct fut_set *set);
+
+/* Whether it may be about to, as others see it. */
+bool fut_set_may_go(struct fut_set *set);
 
 /* Leaves: nobody knows the set afterwards. */
 void fut_set_leave(struct fut_set *set);

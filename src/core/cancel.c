@@ -46,7 +46,7 @@ static void end_swept(futures_future *future)
     fut_cancel_claimed(future,
                        verdict != FUTURES_OK ? (futures_status)verdict
                                              : FUTURES_CANCELLED,
-                       fut_scope_reason(load_relaxed(&future->scope)));
+                       fut_scope_reason_for(future));
 }
 
 void fut_cancel_spread(void)
@@ -68,34 +68,51 @@ void fut_cancel_spread(void)
     fut_scope_call(NULL);
 }
 
+/* What came of an attempt to cancel. */
+enum attempt { ENDED_IT, MARKED, MARKED_BEFORE, TOO_LATE };
+
 /* The reason is put before the mark, and only if there is none; the runner
  * replaces it by its own error or leaves it. The handle keeps the place for it
- * until we are done, even if it ends meanwhile.
- * returns  whether it ran and has been asked */
-static bool mark(futures_future *future, const futures_error *reason,
-                 uint64_t marks)
+ * until we are done, even if it ends meanwhile. */
+static enum attempt mark(futures_future *future, const futures_error *reason,
+                         uint64_t marks)
 {
     futures_error *nothing = NULL;
     futures_error *kept;
     uint64_t word;
-    bool marked = false;
+    enum attempt attempt = TOO_LATE;
 
     if (!fut_future_hold_running(future)) {
-        return false;
+        return TOO_LATE;
     }
     kept = fut_error_retain(reason);
     if (kept != NULL && !cas_acq_rel(&future->error, &nothing, kept)) {
         fut_error_release(kept);
     }
     word = load_relaxed(&future->word);
-    while (!marked && (word & FUT_STATE_MASK) == FUT_RUNNING) {
-        marked = cas_seq_cst(&future->word, &word, word | marks);
-    }
-    if (marked && (word & FUT_ASKED) == 0) {
-        fut_cancel_spread();
+    while (attempt == TOO_LATE && (word & FUT_STATE_MASK) == FUT_RUNNING) {
+        if (cas_seq_cst(&future->word, &word, word | marks)) {
+            attempt = (word & FUT_ASKED) != 0 ? MARKED_BEFORE : MARKED;
+        }
     }
     futures_release(future);
-    return marked;
+    return attempt;
+}
+
+static enum attempt try_cancel(futures_future *future,
+                               const futures_error *reason, uint64_t marks)
+{
+    if (fut_future_claim_end(future)) {
+        fut_cancel_claimed(future, FUTURES_CANCELLED,
+                           fut_error_retain(reason));
+        return ENDED_IT;
+    }
+    return mark(future, reason, marks);
+}
+
+bool fut_cancel_mark(futures_future *future, const futures_error *reason)
+{
+    return try_cancel(future, reason, FUT_ASKED) == MARKED;
 }
 
 static futures_status cancel(futures_future *future,
@@ -103,20 +120,19 @@ static futures_status cancel(futures_future *future,
 {
     unsigned state;
 
-    if (fut_future_claim_end(future)) {
-        fut_cancel_claimed(future, FUTURES_CANCELLED,
-                           fut_error_retain(reason));
+    switch (try_cancel(future, reason, marks)) {
+    case ENDED_IT:
         return FUTURES_CANCELLED;
-    }
-    if (mark(future, reason, marks)) {
+    case MARKED:
+        fut_cancel_spread();
         return FUTURES_PENDING;
+    case MARKED_BEFORE:
+        return FUTURES_PENDING;
+    default:
+        state = fut_future_state(future);
+        return fut_state_is_pending(state) ? FUTURES_CANCELLED
+                                           : (futures_status)state;
     }
-    state = fut_future_state(future);
-    if (state == FUT_ENDING) {
-        return FUTURES_CANCELLED;
-    }
-    return fut_state_is_pending(state) ? FUTURES_PENDING
-                                       : (futures_status)state;
 }
 
 futures_status fut_cancel_future(futures_future *future,
@@ -132,10 +148,8 @@ bool fut_cancel_is_asked(struct fut_run *run)
     uint64_t epoch = load_acquire(&fut_scope_epoch);
 
     if (!run->asked && run->epoch != epoch) {
-        run->asked =
-            (load_relaxed(&future->word) & FUT_ASKED) != 0 ||
-            load_relaxed(&future->pool->verdict) == FUTURES_CANCELLED ||
-            fut_scope_is_stopped(load_relaxed(&future->scope));
+        run->asked = load_relaxed(&future->pool->stopping) ||
+                     fut_scope_is_stopped(fut_token_of_task(future));
         run->epoch = epoch;
     }
     return run->asked;
@@ -152,12 +166,17 @@ futures_status futures_cancel(futures_future *future)
     return fut_cancel_future(future, NULL);
 }
 
+void fut_cancel_late(futures_future *future)
+{
+    (void)cancel(future, fut_error_deadline(), FUT_ASKED | FUT_TIMED);
+}
+
 static void fire_future(struct fut_timer *timer)
 {
     struct fut_future_timer *mine = (struct fut_future_timer *)timer;
     futures_future *future = mine->future;
 
-    (void)cancel(future, fut_error_deadline(), FUT_ASKED | FUT_TIMED);
+    fut_cancel_late(future);
     if (exchange_acq_rel(&mine->left, true)) {
         fut_free(mine);
     }
@@ -276,11 +295,12 @@ futures_status futures_token_on_cancel(futures_token *token,
     if (run != NULL && fut_token_task(token) == run->future) {
         pool = run->future->pool;
     }
-    hook->linked = false;
     fut_scope_watch_forks();
-    if ((pool != NULL && load_acquire(&pool->verdict) != FUTURES_OK) ||
-        !fut_scope_watch(token, pool, hook, fn, arg)) {
+    if (!fut_scope_watch(token, pool, hook, fn, arg)) {
         fut_future_call(fn, arg);
+    } else if (pool != NULL && load_seq_cst(&pool->stopping)) {
+        /* Linked first, then looked: a shutdown either found it or is seen. */
+        fut_scope_call(pool);
     }
     return FUTURES_OK;
 }

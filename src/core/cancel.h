@@ -11,6 +11,10 @@
 futures_status fut_cancel_future(futures_future *future,
                                  const futures_error *reason);
 
+/* The same for several: the caller spreads once if one returned true, which
+ * means that it runs and was asked only now. */
+bool fut_cancel_mark(futures_future *future, const futures_error *reason);
+
 /* Ends a future that the caller has claimed (ENDING), which never ran. */
 void fut_cancel_claimed(futures_future *future, futures_status status,
                         futures_error *reason /* taken over; nullable */);
@@ -21,6 +25,9 @@ void fut_cancel_spread(void);
 /* Whether the calling thread's task has been asked to stop: by a cancel, from
  * above, or with its pool. Walks upwards only where the epoch has moved. */
 bool fut_cancel_is_asked(struct fut_run *run);
+
+/* The deadline has passed. */
+void fut_cancel_late(futures_future *future);
 
 /* Arms the deadline of a task or promise that nobody else knows yet.
  * returns  OK, NOMEM or SYSTEM */

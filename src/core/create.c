@@ -97,6 +97,7 @@ static futures_pool *make_pool(const futures_pool_options *options)
     fut_injector_init(&pool->injector);
     fut_idle_init(&pool->idle);
     atomic_init(&pool->living, pool->workers);
+    atomic_init(&pool->present, pool->workers);
     (void)pthread_mutex_init(&pool->limbo_lock, NULL);
     (void)pthread_mutex_init(&pool->life_lock, NULL);
     pool->sweeper.collect = fut_sweep_collect;

@@ -62,13 +62,13 @@ futures_future *fut_future_alloc_all(size_t count)
     return batch->futures;
 }
 
-void fut_future_init(futures_future *future, unsigned entries, uint64_t marks)
+void fut_future_init(futures_future *future, unsigned state, unsigned entries,
+                     uint64_t marks)
 {
     uint64_t generation = fut_fork_generation() % FUT_GENERATIONS;
 
-    atomic_init(&future->word, (FUT_QUEUED | marks) +
-                                   generation * FUT_GENERATION + FUT_HANDLE +
-                                   (entries + 1) * FUT_PIN);
+    atomic_init(&future->word, (state | marks) + generation * FUT_GENERATION +
+                                   FUT_HANDLE + (entries + 1) * FUT_PIN);
     atomic_init(&future->waiters, 0);
     atomic_init(&future->value, NULL);
     atomic_init(&future->error, NULL);
@@ -87,6 +87,12 @@ void fut_future_discard(futures_future *future)
     } else if (sub_acq_rel(&batch->living, 1) == 1) {
         fut_free(batch);
     }
+}
+
+void fut_future_open(futures_future *future)
+{
+    /* release: shows the task to whoever claims it */
+    (void)sub_acq_rel(&future->word, FUT_ENDING - FUT_QUEUED);
 }
 
 static uint64_t handles(uint64_t word)
@@ -321,31 +327,47 @@ futures_future *futures_retain(futures_future *future)
     return future;
 }
 
+/* Nobody else holds it, and it is a promise that was not kept. */
+static bool is_broken(const futures_future *future, uint64_t word)
+{
+    return future->pool == NULL && (word & FUT_STATE_MASK) == FUT_QUEUED &&
+           !fut_future_is_foreign(future);
+}
+
+/* The last handle; see futures_release.
+ * returns  whether it is given back; false: *word is what is there now */
+static bool release_last(futures_future *future, uint64_t *word)
+{
+    if (!fut_state_is_pending((unsigned)(*word & FUT_STATE_MASK))) {
+        free_later(future);
+        return true;
+    }
+    if (is_broken(future, *word)) {
+        break_promise(future);
+        *word = load_acquire(&future->word);
+        return false;
+    }
+    if (cas_acq_rel(&future->word, word, *word - FUT_HANDLE)) {
+        fut_future_drop(future, 1);
+        return true;
+    }
+    return false;
+}
+
 void futures_release(futures_future *future)
 {
     uint64_t word;
+    bool released = false;
 
     if (future == NULL) {
         return;
     }
     word = load_acquire(&future->word);
-    while ((word & FUT_IMMORTAL) == 0) {
-        bool last = handles(word) == 1;
-        bool pending = fut_state_is_pending((unsigned)(word & FUT_STATE_MASK));
-
-        if (last && !pending) {
-            free_later(future);
-            return;
-        }
-        if (last && future->pool == NULL &&
-            (word & FUT_STATE_MASK) == FUT_QUEUED) {
-            break_promise(future);
-            word = load_acquire(&future->word);
-        } else if (cas_acq_rel(&future->word, &word, word - FUT_HANDLE)) {
-            if (last) {
-                fut_future_drop(future, 1);
-            }
-            return;
+    while (!released && (word & FUT_IMMORTAL) == 0) {
+        if (handles(word) == 1) {
+            released = release_last(future, &word);
+        } else {
+            released = cas_acq_rel(&future->word, &word, word - FUT_HANDLE);
         }
     }
 }
@@ -364,45 +386,4 @@ bool fut_future_is_foreign(const futures_future *future)
     return fut_state_is_pending((unsigned)(word & FUT_STATE_MASK)) &&
            word / FUT_GENERATION % FUT_GENERATIONS !=
                fut_fork_generation() % FUT_GENERATIONS;
-}
-
-futures_status futures_poll(const futures_future *future)
-{
-    unsigned state;
-
-    if (future == NULL) {
-        return FUTURES_INVALID;
-    }
-    state = fut_future_state(future);
-    return fut_state_is_pending(state) ? FUTURES_PENDING
-                                       : (futures_status)state;
-}
-
-void *futures_value(const futures_future *future)
-{
-    if (futures_poll(future) != FUTURES_OK) {
-        return NULL;
-    }
-    return load_acquire(&future->value);
-}
-
-void *futures_take(futures_future *future)
-{
-    if (futures_poll(future) != FUTURES_OK) {
-        return NULL;
-    }
-    return exchange_acq_rel(&future->value, NULL);
-}
-
-const futures_error *futures_error_of(const futures_future *future)
-{
-    futures_status status = futures_poll(future);
-
-    if (status == FUTURES_FAILED) {
-        /* The mark is no part of what the caller may not change. */
-        or_relaxed(&((futures_future *)(uintptr_t)future)->word, FUT_SEEN);
-    } else if (status != FUTURES_CANCELLED) {
-        return NULL;
-    }
-    return load_acquire(&future->error);
 }

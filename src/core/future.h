@@ -4,6 +4,7 @@
  * QUEUED  -claim->   RUNNING   a worker, or a waiter that helps
  * QUEUED  -cancel->  ENDING    whoever wins the exchange; frees the argument
  * QUEUED  -keep->    ENDING    a promise's resolver
+ * ENDING  -open->    QUEUED    its submitter, where a timer knows it before
  * ENDING  -publish-> CANCELLED, BROKEN, OK, FAILED        the same
  * RUNNING -publish-> OK, FAILED, CANCELLED    its runner; value and error are
  *                                final before, untouched after
@@ -137,9 +138,13 @@ static inline bool fut_future_is_pending(const futures_future *future)
 futures_future *fut_future_alloc(void);
 futures_future *fut_future_alloc_all(size_t count);
 
-/* Makes it QUEUED with one handle, `entries` pins more, and marks (FUT_BOUND
- * or 0); everything else zero. */
-void fut_future_init(futures_future *future, unsigned entries, uint64_t marks);
+/* Makes it QUEUED, or ENDING where nobody may claim it yet, with one handle,
+ * `entries` pins more, and marks (FUT_BOUND or 0); everything else zero. */
+void fut_future_init(futures_future *future, unsigned state, unsigned entries,
+                     uint64_t marks);
+
+/* ENDING -> QUEUED, by the one who made it so. */
+void fut_future_open(futures_future *future);
 
 /* Gives back one that was never published, with nothing to free inside. */
 void fut_future_discard(futures_future *future);

@@ -35,7 +35,7 @@ futures_status futures_on_done(futures_future *future, futures_hook *hook,
 
 void futures_off_done(futures_future *future, futures_hook *hook)
 {
-    if (future != NULL && hook != NULL &&
+    if (future != NULL && hook != NULL && !fut_future_is_foreign(future) &&
         !fut_waiters_detach_hook(future, hook)) {
         fut_callback_await(hook);
     }

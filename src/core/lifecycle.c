@@ -14,15 +14,26 @@
 #include "core/quiet.h"
 #include "core/room.h"
 #include "core/worker.h"
+#include "sync/park.h"
 
-void fut_pool_stop_threads(futures_pool *pool, unsigned started)
+static void end_threads(futures_pool *pool)
 {
     store_seq_cst(&pool->over, true);
     fut_quiet_notify(pool);
     fut_idle_wake_all(&pool->idle);
+}
+
+static void join_threads(futures_pool *pool, unsigned started)
+{
     for (unsigned i = 0; i < started; i++) {
         (void)pthread_join(pool->worker[i].thread, NULL);
     }
+}
+
+void fut_pool_stop_threads(futures_pool *pool, unsigned started)
+{
+    end_threads(pool);
+    join_threads(pool, started);
 }
 
 void fut_pool_free_workers(futures_pool *pool, unsigned count)
@@ -46,24 +57,36 @@ void fut_pool_free(futures_pool *pool)
     fut_free(pool);
 }
 
+/* worker_stop hooks may take their time: only threads that have signed off are
+ * joined, which does not block.
+ * returns  false once the deadline has passed */
+static bool await_threads(futures_pool *pool, futures_time deadline)
+{
+    bool in_time = true;
+    uint32_t present;
+
+    while ((present = load_seq_cst(&pool->present)) > 0) {
+        if (!in_time) {
+            return false;
+        }
+        in_time = fut_park(&pool->present, present, deadline);
+    }
+    return true;
+}
+
 static void join_once(futures_pool *pool)
 {
     fut_lock(&pool->life_lock);
-    if (!pool->joined) {
-        fut_pool_stop_threads(pool, pool->workers);
-        pool->joined = true;
+    if (!load_relaxed(&pool->joined)) {
+        join_threads(pool, pool->workers);
+        store_release(&pool->joined, true);
     }
     fut_unlock(&pool->life_lock);
 }
 
-static bool is_joined(futures_pool *pool)
+static bool is_joined(const futures_pool *pool)
 {
-    bool joined;
-
-    fut_lock(&pool->life_lock);
-    joined = pool->joined;
-    fut_unlock(&pool->life_lock);
-    return joined;
+    return load_acquire(&pool->joined);
 }
 
 static void close_pool(futures_pool *pool, futures_shutdown how)
@@ -107,6 +130,10 @@ futures_status futures_pool_shutdown(futures_pool *pool, futures_shutdown how,
     }
     close_pool(pool, how);
     if (!fut_quiet_wait(pool, deadline)) {
+        return FUTURES_TIMEOUT;
+    }
+    end_threads(pool);
+    if (!await_threads(pool, deadline)) {
         return FUTURES_TIMEOUT;
     }
     join_once(pool);

@@ -55,22 +55,27 @@ bool fut_limbo_add(futures_pool *pool, futures_future *future)
     return true;
 }
 
-static void trim_if_long(futures_pool *pool)
+static void trim_from(futures_pool *pool, size_t length)
 {
     struct fut_link *over = NULL;
 
     fut_lock(&pool->limbo_lock);
-    if (pool->limbo_length >= pool->limbo_trim) {
+    if (pool->limbo_length >= length) {
         over = trim_locked(pool);
     }
     fut_unlock(&pool->limbo_lock);
     drop_all(over);
 }
 
+void fut_limbo_trim(futures_pool *pool)
+{
+    trim_from(pool, 1);
+}
+
 void fut_limbo_put(futures_pool *pool, futures_future *future)
 {
     if (fut_limbo_add(pool, future)) {
-        trim_if_long(pool);
+        trim_from(pool, FIRST_TRIM);
     } else {
         fut_future_drop(future, 1);
     }

@@ -15,6 +15,9 @@ void fut_limbo_put(futures_pool *pool, futures_future *future);
  * returns  false where it has ended: the pin stays the caller's */
 bool fut_limbo_add(futures_pool *pool, futures_future *future);
 
+/* Lets go of those that have ended. */
+void fut_limbo_trim(futures_pool *pool);
+
 /* Whether all in it have ended. */
 bool fut_limbo_is_over(futures_pool *pool);
 

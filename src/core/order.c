@@ -11,6 +11,9 @@
 #include "core/pool.h"
 #include "core/token.h"
 
+/* One submit in so many looks at the chain above its task. */
+enum { SHORTEN_EACH = 16 };
+
 static futures_status check(const struct fut_order *order)
 {
     const futures_pool *pool = order->pool;
@@ -25,7 +28,7 @@ static futures_status check(const struct fut_order *order)
     if (load_acquire(&pool->verdict) == FUTURES_BROKEN) {
         return FUTURES_BROKEN;
     }
-    if (!order->own && load_acquire(&pool->closed)) {
+    if (load_acquire(order->own ? &pool->over : &pool->closed)) {
         return FUTURES_CLOSED;
     }
     return FUTURES_OK;
@@ -39,6 +42,7 @@ futures_status fut_order_make(struct fut_order *order, futures_pool *pool,
     order->fn = fn;
     order->own =
         pool != NULL && (fut_pool_is_mine(pool) || fut_pool_runs_here(pool));
+    order->timed = false;
     memset(&order->options, 0, sizeof order->options);
     if (options == NULL) {
         return check(order);
@@ -47,28 +51,8 @@ futures_status fut_order_make(struct fut_order *order, futures_pool *pool,
         /* Extra bytes that are not zero: arg_free is known all the same. */
         return FUTURES_INVALID;
     }
+    order->timed = order->options.deadline != FUTURES_NEVER;
     return check(order);
-}
-
-/* The scope above which nothing has ended: a task that ended unasked cannot be
- * asked any more, so what is above it counts. Only for a scope that nobody
- * else may be walking over. */
-static void shorten_scope(futures_future *task)
-{
-    futures_future *above;
-
-    while ((above = fut_token_task(load_relaxed(&task->scope))) != NULL) {
-        uint64_t word = load_acquire(&above->word);
-        futures_token *scope = load_relaxed(&task->scope);
-
-        if (fut_state_is_pending((unsigned)(word & FUT_STATE_MASK)) ||
-            (word & FUT_ASKED) != 0) {
-            return;
-        }
-        store_relaxed(&task->scope,
-                      fut_scope_retain(load_relaxed(&above->scope)));
-        fut_future_unpin(scope);
-    }
 }
 
 /* Pins the running task as a scope, from its stock of pins. */
@@ -76,8 +60,8 @@ static futures_token *pin_task(struct fut_run *run)
 {
     futures_future *task = run->future;
 
-    if (run->entry && !run->exposed) {
-        shorten_scope(task);
+    if (++fut_self.pins % SHORTEN_EACH == 0) {
+        fut_scope_shorten(task);
     }
     run->exposed = true;
     if (task->work.stock > 1) {
@@ -107,7 +91,7 @@ static uint64_t known_epoch(const struct fut_order *order)
     uint64_t epoch;
 
     if (order->options.token == NULL && run != NULL) {
-        return run->asked ? run->epoch - 1 : run->epoch;
+        return fut_cancel_is_asked(run) ? run->epoch - 1 : run->epoch;
     }
     epoch = load_acquire(&fut_scope_epoch);
     return fut_scope_is_stopped(order->options.token) ? epoch - 1 : epoch;
@@ -116,7 +100,7 @@ static uint64_t known_epoch(const struct fut_order *order)
 void fut_order_fill(const struct fut_order *order, futures_future *future,
                     void *arg)
 {
-    fut_future_init(future, 1,
+    fut_future_init(future, order->timed ? FUT_ENDING : FUT_QUEUED, 1,
                     order->pool->worker_start != NULL ? FUT_BOUND : 0);
     future->pool = order->pool;
     atomic_init(&future->scope, scope_of(order));
@@ -129,12 +113,11 @@ void fut_order_fill(const struct fut_order *order, futures_future *future,
     future->work.seen_epoch = (uint32_t)known_epoch(order);
 }
 
-void fut_order_refuse(futures_future *future, futures_status status)
+void fut_order_refuse(futures_future *future, futures_status status,
+                      uint64_t pins)
 {
-    if (fut_future_claim_end(future)) {
-        fut_future_call(future->work.arg_free, future->work.arg);
-        fut_future_disarm(future);
-        fut_future_publish(future, status, 1);
-    }
-    fut_future_drop(future, 1);
+    (void)futures_retain(future);
+    fut_future_call(future->work.arg_free, future->work.arg);
+    fut_future_disarm(future);
+    fut_future_publish(future, status, pins);
 }

@@ -12,7 +12,8 @@ struct fut_order {
     futures_pool *pool;
     futures_fn fn;
     futures_task_options options;
-    bool own; /* by the pool's own worker or task: also while it drains */
+    bool own;   /* by the pool's own worker or task: also while it drains */
+    bool timed; /* there is a deadline */
 };
 
 /* returns  OK; INVALID, FORKED, BROKEN or CLOSED: nothing is to be submitted,
@@ -21,12 +22,14 @@ futures_status fut_order_make(struct fut_order *order, futures_pool *pool,
                               futures_fn fn,
                               const futures_task_options *options);
 
-/* Makes a block a QUEUED future with a handle and an entry's pin. */
+/* Makes a block a future with a handle and an entry's pin. Where a deadline
+ * is to be armed nobody can claim it before fut_future_open. */
 void fut_order_fill(const struct fut_order *order, futures_future *future,
                     void *arg);
 
-/* Ends one that was filled and found no place. Its timer may have ended it
- * before. Gives the entry's pin back. */
-void fut_order_refuse(futures_future *future, futures_status status);
+/* Ends one that was filled, found no place and was not opened. Gives `pins`
+ * back. */
+void fut_order_refuse(futures_future *future, futures_status status,
+                      uint64_t pins);
 
 #endif

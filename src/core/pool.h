@@ -73,6 +73,7 @@ struct futures_pool {
     /* What becomes of tasks that have not started: OK: they run; CANCELLED,
      * BROKEN: they end with that. Moves away from OK once. */
     _Atomic unsigned verdict;
+    _Atomic bool stopping;   /* what runs is asked to stop */
     _Atomic bool closed;     /* no more from outside */
     _Atomic bool over;       /* workers leave when they find nothing */
     _Atomic unsigned living; /* worker threads */
@@ -90,8 +91,9 @@ struct futures_pool {
     size_t limbo_length;    /* limbo lock */
     size_t limbo_trim;      /* limbo lock: look for ended ones at this */
 
-    pthread_mutex_t life_lock; /* shutdowns one at a time */
-    bool joined;               /* life lock */
+    _Atomic uint32_t present;  /* worker threads that have not ended */
+    pthread_mutex_t life_lock; /* one joins */
+    _Atomic bool joined;       /* written under the life lock */
 };
 
 /* Whether the calling thread is one of its workers. */

@@ -19,18 +19,19 @@ static bool all_sleep(const futures_pool *pool, uint64_t *stamp)
     return fut_idle_asleep(&pool->idle, stamp) == load_seq_cst(&pool->living);
 }
 
-static bool workers_are_quiet(futures_pool *pool)
+/* *stamp: of that moment; 0 once the pool is over. */
+static bool workers_are_quiet(futures_pool *pool, uint64_t *stamp)
 {
-    uint64_t before;
     uint64_t after;
     bool quiet;
 
+    *stamp = 0;
     if (load_seq_cst(&pool->over)) {
         return true; /* it was quiet, and nothing came since */
     }
     fut_scope_lock_sweeps();
-    quiet = all_sleep(pool, &before) && !fut_find_any(pool) &&
-            all_sleep(pool, &after) && before == after;
+    quiet = all_sleep(pool, stamp) && !fut_find_any(pool) &&
+            all_sleep(pool, &after) && *stamp == after;
     fut_scope_unlock_sweeps();
     return quiet;
 }
@@ -44,7 +45,8 @@ void fut_quiet_notify(futures_pool *pool)
 }
 
 /* returns  false once the deadline has passed */
-static bool wait_for_workers(futures_pool *pool, futures_time deadline)
+static bool wait_for_workers(futures_pool *pool, futures_time deadline,
+                             uint64_t *stamp)
 {
     bool in_time = true;
     bool quiet;
@@ -53,7 +55,7 @@ static bool wait_for_workers(futures_pool *pool, futures_time deadline)
     for (;;) {
         uint32_t seen = load_seq_cst(&pool->quiet);
 
-        quiet = workers_are_quiet(pool);
+        quiet = workers_are_quiet(pool, stamp);
         if (quiet || !in_time) {
             break;
         }
@@ -75,14 +77,20 @@ bool fut_quiet_now(futures_pool *pool)
     return empty && fut_limbo_is_over(pool) && fut_stats_all_done(pool);
 }
 
-/* What ends in limbo may have submitted before it ended: look again. */
+/* What ends in limbo may have submitted before it ended, and a worker may have
+ * put that into limbo: so limbo is looked at between two looks at the workers,
+ * and none may have woken between these. */
 bool fut_quiet_wait(futures_pool *pool, futures_time deadline)
 {
+    uint64_t before;
+    uint64_t after;
+
     for (;;) {
-        if (!wait_for_workers(pool, deadline)) {
+        if (!wait_for_workers(pool, deadline, &before)) {
             return false;
         }
-        if (fut_limbo_is_over(pool) && workers_are_quiet(pool)) {
+        if (fut_limbo_is_over(pool) && workers_are_quiet(pool, &after) &&
+            (before == after || after == 0)) {
             return true;
         }
         if (!fut_limbo_wait(pool, deadline)) {

@@ -34,6 +34,10 @@ static void begin(struct loop *loop, futures_future *future, bool entry)
     run->entry = entry;
     run->exposed = false;
     run->epoch = 0;
+    run->calling = fut_self.calling;
+    run->freeing = fut_self.freeing;
+    fut_self.calling = false;
+    fut_self.freeing = false;
     fut_self.run = run;
     fut_room_give(future->pool, 1);
     FUT_COUNT(future->pool, started, 1);
@@ -45,19 +49,20 @@ static void begin(struct loop *loop, futures_future *future, bool entry)
 static bool is_stopped(struct fut_run *run, futures_status *status)
 {
     futures_future *future = run->future;
-    unsigned verdict = load_acquire(&future->pool->verdict);
     bool stopped;
 
-    *status = (futures_status)verdict;
-    if (verdict != FUTURES_OK) {
+    /* The epoch first: what moves it is marked before, so a mark that is not
+     * seen below moves the epoch later. */
+    run->epoch = load_acquire(&fut_scope_epoch);
+    *status = (futures_status)load_acquire(&future->pool->verdict);
+    if (*status != FUTURES_OK) {
         return true;
     }
     *status = FUTURES_CANCELLED;
-    run->epoch = load_acquire(&fut_scope_epoch);
     if ((uint32_t)run->epoch == future->work.seen_epoch) {
         return false;
     }
-    stopped = fut_scope_is_stopped(load_relaxed(&future->scope));
+    stopped = fut_scope_stops(future);
     run->asked = stopped || (load_relaxed(&future->word) & FUT_ASKED) != 0;
     return stopped;
 }
@@ -70,7 +75,7 @@ static void put_reason(futures_future *future)
     if ((load_relaxed(&future->word) & FUT_TIMED) != 0) {
         reason = fut_error_deadline();
     } else if (load_acquire(&future->error) == NULL) {
-        reason = fut_scope_reason(load_relaxed(&future->scope));
+        reason = fut_scope_reason_for(future);
     }
     if (reason != NULL && !cas_acq_rel(&future->error, &nothing, reason)) {
         fut_error_release(reason);
@@ -82,13 +87,18 @@ static void put_error(struct fut_run *run)
 {
     futures_future *future = run->future;
     futures_error *error = run->error;
+    futures_error *reason;
 
     future->sink = fut_sink_retain(future->pool->sink);
     if (error == NULL) {
         future->embedded = run->lost;
         error = &future->embedded;
     }
-    fut_error_release(exchange_acq_rel(&future->error, error));
+    reason = exchange_seq_cst(&future->error, error);
+    if (reason != NULL) {
+        fut_scope_await_walkers();
+        fut_error_release(reason);
+    }
 }
 
 static futures_status settle(struct fut_run *run, void *value)
@@ -166,6 +176,8 @@ static void finish(struct fut_run *run, void *value)
     run->future = NULL;
     publish(future, status, pins);
     fut_future_unpin(scope);
+    fut_self.calling = run->calling;
+    fut_self.freeing = run->freeing;
 }
 
 /* Ends one that was claimed and shall not run. */
@@ -179,6 +191,8 @@ static void refuse(struct fut_run *run, futures_status status)
     fut_future_disarm(future);
     put_reason(future);
     publish(future, status, FUT_STOCK + 1);
+    fut_self.calling = run->calling;
+    fut_self.freeing = run->freeing;
 }
 
 static void run_one(struct fut_run *run)

@@ -16,49 +16,183 @@ static futures_hook *watchers; /* watch lock */
 static pthread_mutex_t sweep_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct fut_sweeper *sweepers; /* sweep lock */
 
+/* Walks that may follow a task's scope are counted while they do. */
+static _Atomic uint32_t walkers;
+static _Atomic bool shortening;
+
+static bool is_marked(const futures_token *scope)
+{
+    const futures_future *task = fut_token_task(scope);
+
+    if (task != NULL) {
+        return (load_acquire(&task->word) & FUT_ASKED) != 0;
+    }
+    return fut_token_reason(scope) != NULL;
+}
+
+/* The one above; seq_cst, see shorten_one. */
+static futures_token *above(const futures_token *scope)
+{
+    const futures_future *task = fut_token_task(scope);
+
+    return task != NULL ? load_seq_cst(&task->scope) : scope->parent;
+}
+
+/* returns  the first that is marked, upwards; NULL if none is */
+static const futures_token *find_marked(const futures_token *scope)
+{
+    while (scope != NULL && !is_marked(scope)) {
+        scope = above(scope);
+    }
+    return scope;
+}
+
+/* A task's reason is there for as long as it runs: its runner may replace it
+ * by an error, but lets go of it only when nobody walks. */
+static futures_error *reason_of(const futures_token *scope,
+                                futures_future **held)
+{
+    futures_future *task = fut_token_task(scope);
+
+    if (task == NULL) {
+        return fut_error_retain(fut_token_reason(scope));
+    }
+    if ((load_acquire(&task->word) & FUT_TIMED) != 0) {
+        return fut_error_deadline();
+    }
+    if (!fut_future_hold_running(task)) {
+        return NULL;
+    }
+    *held = task;
+    return fut_error_retain(load_seq_cst(&task->error));
+}
+
+/* The first real token that is marked or below a task: nothing changes what
+ * is above a token, so this much needs no counting. */
+static const futures_token *skip_tokens(const futures_token *scope)
+{
+    while (scope != NULL && fut_token_task(scope) == NULL &&
+           !is_marked(scope)) {
+        scope = scope->parent;
+    }
+    return scope;
+}
+
 bool fut_scope_is_stopped(const futures_token *scope)
 {
-    while (scope != NULL) {
-        const futures_future *task = fut_token_task(scope);
+    bool stopped;
 
-        if (task != NULL) {
-            if ((load_acquire(&task->word) & FUT_ASKED) != 0) {
-                return true;
-            }
-            scope = load_relaxed(&task->scope);
-        } else {
-            if (fut_token_reason(scope) != NULL) {
-                return true;
-            }
-            scope = scope->parent;
-        }
+    scope = skip_tokens(scope);
+    if (fut_token_task(scope) == NULL) {
+        return scope != NULL;
     }
-    return false;
+    add_seq_cst(&walkers, 1);
+    stopped = find_marked(scope) != NULL;
+    sub_seq_cst(&walkers, 1);
+    return stopped;
 }
 
 futures_error *fut_scope_reason(const futures_token *scope)
 {
-    while (scope != NULL) {
-        const futures_future *task = fut_token_task(scope);
+    futures_error *reason = NULL;
+    futures_future *held = NULL;
 
-        if (task != NULL) {
-            uint64_t word = load_acquire(&task->word);
+    add_seq_cst(&walkers, 1);
+    scope = find_marked(scope);
+    if (scope != NULL) {
+        reason = reason_of(scope, &held);
+    }
+    sub_seq_cst(&walkers, 1);
+    futures_release(held);
+    return reason;
+}
 
-            if ((word & FUT_TIMED) != 0) {
-                return fut_error_deadline();
-            }
-            if ((word & FUT_ASKED) != 0) {
-                return NULL;
-            }
-            scope = load_relaxed(&task->scope);
-        } else {
-            if (fut_token_reason(scope) != NULL) {
-                return fut_error_retain(fut_token_reason(scope));
-            }
-            scope = scope->parent;
+bool fut_scope_stops(const futures_future *task)
+{
+    bool stopped;
+
+    if (load_relaxed(&task->scope) == NULL) {
+        return false;
+    }
+    add_seq_cst(&walkers, 1);
+    stopped = find_marked(load_seq_cst(&task->scope)) != NULL;
+    sub_seq_cst(&walkers, 1);
+    return stopped;
+}
+
+futures_error *fut_scope_reason_for(const futures_future *task)
+{
+    futures_error *reason = NULL;
+    futures_future *held = NULL;
+    const futures_token *scope;
+
+    if (load_relaxed(&task->scope) == NULL) {
+        return NULL;
+    }
+    add_seq_cst(&walkers, 1);
+    scope = find_marked(load_seq_cst(&task->scope));
+    if (scope != NULL) {
+        reason = reason_of(scope, &held);
+    }
+    sub_seq_cst(&walkers, 1);
+    futures_release(held);
+    return reason;
+}
+
+void fut_scope_await_walkers(void)
+{
+    while (load_seq_cst(&walkers) != 0) {
+        fut_cpu_relax();
+    }
+}
+
+/* Whether it has ended unasked: it cannot be asked any more, so what is above
+ * it counts in its place. */
+static bool is_passed(const futures_future *task)
+{
+    uint64_t word = load_acquire(&task->word);
+
+    return !fut_state_is_pending((unsigned)(word & FUT_STATE_MASK)) &&
+           (word & FUT_ASKED) == 0;
+}
+
+/* Takes one that has ended out of the way between `task` and what is above it.
+ * Walkers and this meet as two store-then-load pairs, all seq_cst: either the
+ * walk finds the new scope, or it is counted here, and then the old one, which
+ * also pins the new one, is put back.
+ * returns  false where that is to be left for later */
+static bool shorten_one(futures_future *task, futures_token *old)
+{
+    futures_token *next =
+        fut_scope_retain(load_seq_cst(&fut_token_task(old)->scope));
+
+    store_seq_cst(&task->scope, next);
+    if (load_seq_cst(&walkers) == 0) {
+        fut_future_unpin(old);
+        return true;
+    }
+    store_seq_cst(&task->scope, old);
+    fut_future_unpin(next);
+    return false;
+}
+
+/* Above a task that has not ended nothing but this changes its scope, one
+ * thread at a time. */
+void fut_scope_shorten(futures_future *task)
+{
+    futures_future *next;
+
+    if (exchange_acq_rel(&shortening, true)) {
+        return;
+    }
+    while ((next = fut_token_task(load_seq_cst(&task->scope))) != NULL) {
+        if (!is_passed(next)) {
+            task = next;
+        } else if (!shorten_one(task, fut_token_of_task(next))) {
+            break;
         }
     }
-    return NULL;
+    store_release(&shortening, false);
 }
 
 futures_token *fut_scope_retain(futures_token *scope)
@@ -82,6 +216,7 @@ bool fut_scope_watch(futures_token *scope, const futures_pool *pool,
     hook->arg = arg;
     hook->previous = NULL;
     hook->linked = false;
+    hook->index = fut_fork_generation();
     fut_lock(&watch_lock);
     /* Under the lock: a mark that is not seen here is called out later. */
     stopped = fut_scope_is_stopped(scope);
@@ -119,8 +254,12 @@ void fut_scope_unwatch(futures_hook *hook)
 
     fut_lock(&watch_lock);
     if (hook->linked) {
-        unlink_locked(hook);
         scope = hook->owner;
+        if (hook->index == fut_fork_generation()) {
+            unlink_locked(hook);
+        } else {
+            hook->linked = false; /* the parent's list is not ours */
+        }
     }
     fut_unlock(&watch_lock);
     if (scope != NULL) {

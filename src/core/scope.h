@@ -20,14 +20,28 @@
 
 extern _Atomic uint64_t fut_scope_epoch;
 
-/* Whether it, or one above it, was cancelled; false for NULL. */
+/* Whether it, or one above it, was cancelled; false for NULL. The caller pins
+ * it. */
 bool fut_scope_is_stopped(const futures_token *scope);
 
 /* returns  why, with a reference; NULL without a reason */
 futures_error *fut_scope_reason(const futures_token *scope);
 
+/* The same for what is above a task, which pins that. */
+bool fut_scope_stops(const futures_future *task);
+futures_error *fut_scope_reason_for(const futures_future *task);
+
 /* Pins any token; NULL is fine. fut_future_unpin gives it back. */
 futures_token *fut_scope_retain(futures_token *scope);
+
+/* Waits until nobody walks who began before: for a reason that is taken away.
+ * Walks are short and call nobody. */
+void fut_scope_await_walkers(void);
+
+/* Takes tasks that have ended unasked out of the chain above the running task,
+ * so that their blocks need not stay: one that submits its successor for ever
+ * must not keep all its ancestors. May leave it for another time. */
+void fut_scope_shorten(futures_future *task);
 
 /* Has fn(arg) called when the scope is stopped, or `pool` (nullable, only
  * compared) is. The hook pins the scope.

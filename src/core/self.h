@@ -27,6 +27,8 @@ struct fut_run {
     bool stopped;              /* it gave up at a checkpoint */
     bool asked;                /* to stop, as of `epoch` */
     bool entry;   /* claimed by popping its entry: nobody else looks at it */
+    bool calling; /* of the thread, when it began: inside a callback's wait */
+    bool freeing;
     bool exposed; /* its token was handed out, or it has children */
     uint64_t epoch;
 };
@@ -37,6 +39,7 @@ struct fut_self {
     futures_future *ended;     /* their callbacks are to be run, in order */
     futures_future **ended_tail;
     futures_future *dead; /* without a reference, to be freed */
+    unsigned pins;        /* tasks pinned as scopes, counted */
     bool calling;         /* callbacks of ended futures are being run */
     bool freeing;
 };

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/atomic.h"
+#include "base/fork.h"
 #include "base/thread.h"
 #include "core/self.h"
 #include "sync/park.h"
@@ -15,6 +16,7 @@ struct fut_sink {
     _Atomic unsigned references;
     void (*fn)(void *, const futures_error *); /* const */
     void *context;                             /* const */
+    uint16_t generation;                       /* const: the process */
     pthread_mutex_t lock;
     bool shut;                /* lock */
     _Atomic uint32_t reports; /* under way; changed under the lock */
@@ -29,6 +31,7 @@ struct fut_sink *fut_sink_create(void (*fn)(void *, const futures_error *),
         atomic_init(&sink->references, 1);
         sink->fn = fn;
         sink->context = context;
+        sink->generation = fut_fork_generation();
         (void)pthread_mutex_init(&sink->lock, NULL);
     }
     return sink;
@@ -54,6 +57,9 @@ static bool begin(struct fut_sink *sink)
 {
     bool open;
 
+    if (sink->generation != fut_fork_generation()) {
+        return false; /* the parent reports it; its lock may be held */
+    }
     fut_lock(&sink->lock);
     open = !sink->shut;
     if (open) {

@@ -8,6 +8,7 @@
  * queues. */
 #include <futures/task.h>
 
+#include "base/clock.h"
 #include "base/thread.h"
 #include "core/cancel.h"
 #include "core/limbo.h"
@@ -16,76 +17,102 @@
 #include "core/room.h"
 #include "core/run.h"
 
-/* After the publishing: what was cancelled before, or in between. */
-static void check_cancelled(futures_future *future, uint32_t seen)
+/* After the publishing: what was cancelled before, or in between, or was too
+ * late when its timer found it closed. */
+static void check_cancelled(const struct fut_order *order,
+                            futures_future *future, uint32_t seen)
 {
     unsigned verdict;
 
+    if (order->timed && fut_clock_passed(order->options.deadline)) {
+        fut_cancel_late(future);
+    }
     if ((uint32_t)load_seq_cst(&fut_scope_epoch) == seen) {
         return;
     }
-    verdict = load_seq_cst(&future->pool->verdict);
-    if (verdict != FUTURES_OK ||
-        fut_scope_is_stopped(load_relaxed(&future->scope))) {
-        if (fut_future_claim_end(future)) {
-            fut_cancel_claimed(future,
-                               verdict != FUTURES_OK ? (futures_status)verdict
-                                                     : FUTURES_CANCELLED,
-                               fut_scope_reason(load_relaxed(&future->scope)));
-        }
+    verdict = load_seq_cst(&order->pool->verdict);
+    if ((verdict != FUTURES_OK || fut_scope_stops(future)) &&
+        fut_future_claim_end(future)) {
+        fut_cancel_claimed(future,
+                           verdict != FUTURES_OK ? (futures_status)verdict
+                                                 : FUTURES_CANCELLED,
+                           fut_scope_reason_for(future));
     }
 }
 
-/* Into the worker's own deque, newest first, or through the injector.
- * returns  false where the pool has closed meanwhile */
-static bool publish(const struct fut_order *order, struct fut_chain chain)
+static void open_all(const struct fut_order *order, futures_future *first,
+                     size_t count)
 {
-    futures_pool *pool = order->pool;
-    struct fut_link *link = chain.first;
-
-    if (order->options.priority == FUTURES_PRIORITY_NORMAL &&
-        fut_pool_is_mine(pool)) {
-        while (chain.count > 0) {
-            struct fut_link *next = link->next; /* gone once it is pushed */
-
-            if (!fut_deque_push(&fut_self.worker->deque,
-                                fut_future_of_link(link))) {
-                break;
-            }
-            chain.count--;
-            link = next;
-        }
-        chain.first = link;
-        if (chain.count == 0) {
-            return true;
-        }
+    for (size_t i = 0; order->timed && i < count; i++) {
+        fut_future_open(&first[i]);
     }
-    return fut_injector_put(&pool->injector, (int)order->options.priority,
-                            chain, order->own);
 }
 
-/* Queues a run of filled futures, of which the caller has handles, and
- * which have their places.
+/* Into the worker's own deque, where the newest is taken first.
+ * returns  how many: fewer without memory */
+static size_t push_own(const struct fut_order *order, futures_future *first,
+                       size_t count)
+{
+    size_t pushed = 0;
+
+    if (order->options.priority != FUTURES_PRIORITY_NORMAL ||
+        !fut_pool_is_mine(order->pool)) {
+        return 0;
+    }
+    open_all(order, first, count);
+    while (pushed < count &&
+           fut_deque_push(&fut_self.worker->deque, &first[pushed])) {
+        pushed++;
+    }
+    return pushed;
+}
+
+static struct fut_chain link_all(futures_future *first, size_t count)
+{
+    for (size_t i = 0; i + 1 < count; i++) {
+        first[i].link.next = &first[i + 1].link;
+    }
+    return (struct fut_chain){&first->link, &first[count - 1].link, count};
+}
+
+/* returns  false where the pool has closed meanwhile: nothing was changed */
+static bool inject(const struct fut_order *order, futures_future *first,
+                   size_t count, bool opened)
+{
+    struct fut_injector *injector = &order->pool->injector;
+    struct fut_chain chain = link_all(first, count);
+
+    if (!fut_injector_begin(injector, order->own)) {
+        return false;
+    }
+    if (!opened) {
+        open_all(order, first, count);
+    }
+    fut_injector_append(injector, (int)order->options.priority, chain);
+    return true;
+}
+
+/* Queues filled futures, of which the caller has handles, and which have their
+ * places.
  * returns  false where the pool has closed meanwhile: nothing was changed */
 static bool enqueue(const struct fut_order *order, futures_future *first,
                     size_t count)
 {
     futures_pool *pool = order->pool;
     uint32_t seen = first->work.seen_epoch;
+    size_t pushed;
 
-    for (size_t i = 0; i + 1 < count; i++) {
-        first[i].link.next = &first[i + 1].link;
-    }
     FUT_COUNT(pool, submitted, count);
-    if (!publish(order, (struct fut_chain){&first->link,
-                                           &first[count - 1].link, count})) {
+    pushed = push_own(order, first, count);
+    if (pushed < count &&
+        !inject(order, &first[pushed], count - pushed, pushed > 0)) {
         FUT_COUNT(pool, submitted, 0 - (uint64_t)count);
         return false;
     }
-    for (size_t i = 0; i < count; i++) {
-        check_cancelled(&first[i], seen);
-    }
     fut_idle_notify(&pool->idle);
+    for (size_t i = 0; i < count; i++) {
+        check_cancelled(order, &first[i], seen);
+    }
     return true;
 }
 
@@ -103,17 +130,44 @@ static futures_overflow policy_of(const struct fut_order *order)
     return pool->overflow;
 }
 
-/* Runs it here. It has no entry in a queue: limbo takes that pin, so
- * that the pool waits for it. */
-static void run_here(futures_future *future)
+/* Runs it here. It has no entry in a queue: limbo takes that pin, so that the
+ * pool waits for it; if it has not waited, it was closed before.
+ * returns  false: it has ended CLOSED */
+static bool run_here(const struct fut_order *order, futures_future *future)
 {
-    bool claimed = fut_future_claim_run(future, false);
+    futures_pool *pool = order->pool;
 
-    FUT_COUNT(future->pool, submitted, 1);
-    fut_limbo_put(future->pool, future);
-    if (claimed) {
+    fut_limbo_put(pool, future);
+    if (!order->own && load_seq_cst(&pool->closed)) {
+        fut_room_give(pool, 1);
+        fut_order_refuse(future, FUTURES_CLOSED, 0);
+        return false;
+    }
+    FUT_COUNT(pool, submitted, 1);
+    open_all(order, future, 1);
+    if (fut_future_claim_run(future, false)) {
         fut_run_claimed(future);
     }
+    return true;
+}
+
+/* Takes a place over the limit: runs it here or, for want of stack, queues it.
+ * returns  how many were dealt with: 1, or 0: *status says why */
+static size_t run_or_queue(const struct fut_order *order,
+                           futures_future *future, futures_status *status)
+{
+    fut_room_force(order->pool, 1);
+    if (!fut_thread_stack_low()) {
+        /* Dealt with either way: a refused one has ended already. */
+        (void)run_here(order, future);
+        return 1;
+    }
+    if (!enqueue(order, future, 1)) {
+        fut_room_give(order->pool, 1);
+        *status = FUTURES_CLOSED;
+        return 0;
+    }
+    return 1;
 }
 
 /* Where the queue is full.
@@ -121,23 +175,12 @@ static void run_here(futures_future *future)
 static size_t overflow(const struct fut_order *order, futures_future *first,
                        futures_status *status)
 {
-    *status = FUTURES_OK;
     switch (policy_of(order)) {
     case FUTURES_OVERFLOW_REFUSE:
         *status = FUTURES_FULL;
         return 0;
     case FUTURES_OVERFLOW_RUN:
-        fut_room_force(order->pool, 1);
-        if (!fut_thread_stack_low()) {
-            run_here(first);
-            return 1;
-        }
-        if (!enqueue(order, first, 1)) {
-            fut_room_give(order->pool, 1);
-            *status = FUTURES_CLOSED;
-            return 0;
-        }
-        return 1;
+        return run_or_queue(order, first, status);
     default:
         if (!fut_room_wait(order->pool)) {
             *status = FUTURES_CLOSED;
@@ -203,7 +246,7 @@ static size_t submit(const struct fut_order *order, futures_future *first,
         placed = place(order, first, count, status);
     }
     for (size_t i = placed; i < count; i++) {
-        fut_order_refuse(&first[i], *status);
+        fut_order_refuse(&first[i], *status, 1);
     }
     return placed;
 }
@@ -250,10 +293,11 @@ futures_status futures_submit_detached(futures_pool *pool, futures_fn fn,
 {
     bool accepted;
     futures_future *future = submit_one(pool, fn, arg, options, &accepted);
-    futures_status status = accepted ? FUTURES_OK : futures_poll(future);
+    futures_status status = futures_poll(future);
 
     futures_release(future);
-    return status;
+    /* A pool may close as it was about to be run here. */
+    return accepted && status != FUTURES_CLOSED ? FUTURES_OK : status;
 }
 
 static futures_status refuse_all(const struct fut_order *order,

@@ -25,7 +25,7 @@ static bool is_stopped(void *context, struct fut_link *link)
     futures_future *future = fut_future_of_link(link);
 
     return load_relaxed(&sweep->pool->verdict) != FUTURES_OK ||
-           fut_scope_is_stopped(load_relaxed(&future->scope));
+           fut_scope_stops(future);
 }
 
 /* Limbo holds the entry until the future has ended. */

@@ -198,6 +198,7 @@ bool fut_timer_arm(struct fut_timer *timer, futures_time when,
         timer->sibling = NULL;
         timer->before = NULL;
         timer->armed = true;
+        timer->generation = fut_fork_generation();
         heap = meld(heap, timer);
         if (when < sleeps_until) {
             signal_locked();
@@ -213,7 +214,9 @@ static bool disarm_locked(struct fut_timer *timer)
 {
     bool armed = timer->armed;
 
-    if (armed) {
+    if (armed && timer->generation != fut_fork_generation()) {
+        timer->armed = false; /* in the parent's heap: it never fires here */
+    } else if (armed) {
         remove_locked(timer);
         if (heap == NULL && sleeps_until > futures_in_ms(LINGER_MS)) {
             signal_locked();

@@ -4,6 +4,7 @@
 #define FUT_CORE_TIMER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <futures/time.h>
 
@@ -17,6 +18,7 @@ struct fut_timer {
     struct fut_timer *sibling;
     struct fut_timer *before; /* the elder sibling, or the parent */
     bool armed;
+    uint16_t generation; /* const while armed: the process */
 };
 
 /* returns  false (errno) where the timer thread could not be started */

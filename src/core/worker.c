@@ -18,6 +18,7 @@
 #include "core/limbo.h"
 #include "core/quiet.h"
 #include "core/run.h"
+#include "sync/park.h"
 
 /* How long to look for work before sleeping. */
 enum { SEARCH_ROUNDS = 200, SEARCH_PAUSES = 20 };
@@ -56,7 +57,10 @@ static futures_future *look(struct fut_worker *worker)
  * afterwards. */
 static void doze(futures_pool *pool)
 {
-    bool last = fut_idle_announce(&pool->idle) == load_seq_cst(&pool->living);
+    bool last;
+
+    fut_limbo_trim(pool);
+    last = fut_idle_announce(&pool->idle) == load_seq_cst(&pool->living);
 
     if (fut_find_any(pool) || load_seq_cst(&pool->over)) {
         fut_idle_withdraw(&pool->idle);
@@ -181,10 +185,21 @@ void fut_worker_condemn(futures_pool *pool, futures_status verdict)
 {
     unsigned fine = FUTURES_OK;
 
+    if (verdict == FUTURES_CANCELLED) {
+        store_seq_cst(&pool->stopping, true);
+    }
     (void)cas_seq_cst(&pool->verdict, &fine, (unsigned)verdict);
     fut_cancel_spread();
     if (verdict == FUTURES_CANCELLED) {
         fut_scope_call(pool);
+    }
+}
+
+/* The last thing that a worker does with its pool: who joins waits for it. */
+static void sign_off(futures_pool *pool)
+{
+    if (sub_seq_cst(&pool->present, 1) == 1) {
+        fut_unpark(&pool->present, FUT_PARK_ALL);
     }
 }
 
@@ -207,6 +222,7 @@ static void replace(void *arg)
             fut_worker_condemn(pool, FUTURES_BROKEN);
         }
         fut_quiet_notify(pool);
+        sign_off(pool);
     }
 }
 
@@ -246,5 +262,7 @@ static void *worker_main(void *arg)
         fut_worker_condemn(worker->pool, FUTURES_BROKEN);
         serve_broken(worker->pool);
     }
+    fut_self.worker = NULL; /* for what the thread's own data may still do */
+    sign_off(worker->pool);
     return NULL;
 }

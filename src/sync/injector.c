@@ -20,8 +20,21 @@ void fut_injector_destroy(struct fut_injector *injector)
     (void)pthread_mutex_destroy(&injector->lock);
 }
 
-static void append_locked(struct fut_lane *queue, struct fut_chain chain)
+bool fut_injector_begin(struct fut_injector *injector, bool force)
 {
+    fut_lock(&injector->lock);
+    if (injector->closed && !force) {
+        fut_unlock(&injector->lock);
+        return false;
+    }
+    return true;
+}
+
+void fut_injector_append(struct fut_injector *injector, int lane,
+                         struct fut_chain chain)
+{
+    struct fut_lane *queue = &injector->lanes[lane];
+
     chain.last->next = NULL;
     if (queue->first == NULL) {
         queue->first = chain.first;
@@ -30,20 +43,7 @@ static void append_locked(struct fut_lane *queue, struct fut_chain chain)
     }
     queue->last = chain.last;
     store_seq_cst(&queue->length, load_relaxed(&queue->length) + chain.count);
-}
-
-bool fut_injector_put(struct fut_injector *injector, int lane,
-                      struct fut_chain chain, bool force)
-{
-    bool open;
-
-    fut_lock(&injector->lock);
-    open = force || !injector->closed;
-    if (open) {
-        append_locked(&injector->lanes[lane], chain);
-    }
     fut_unlock(&injector->lock);
-    return open;
 }
 
 void fut_injector_put_front(struct fut_injector *injector, int lane,

@@ -36,12 +36,15 @@ struct fut_chain {
     size_t count;
 };
 
-/* Appends the chain, unless the injector is closed and `force` is false.
- * Publishes the length with a seq_cst store, so that a look at the sleepers
- * may follow.
- * returns  whether it was appended */
-bool fut_injector_put(struct fut_injector *injector, int lane,
-                      struct fut_chain chain, bool force);
+/* Begins to append: takes the lock, unless the injector is closed and `force`
+ * is false.
+ * returns  whether it was taken: fut_injector_append must follow */
+bool fut_injector_begin(struct fut_injector *injector, bool force);
+
+/* Appends the chain and gives the lock back. Publishes the length with a
+ * seq_cst store, so that a look at the sleepers may follow. */
+void fut_injector_append(struct fut_injector *injector, int lane,
+                         struct fut_chain chain);
 
 /* Puts back what was taken, before all others. */
 void fut_injector_put_front(struct fut_injector *injector, int lane,
