@@ -66,7 +66,7 @@ void fut_set_arm(struct fut_set *set);
 /* Calls on_done for what has ended since. */
 void fut_set_call_done(struct fut_set *set);
 
-/* Whether the slot had not ended when the waiter left. With on_done only, where
+/* Whether the slot had not ended when the waiter left. With on_done, where
  * it must be known. */
 bool fut_set_was_detached(const struct fut_set *set, size_t index);
 
