@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -261,30 +262,57 @@ Test(forked, exit_returns)
     check_in_child(leave_by_exit);
 }
 
+/* Lies in memory that parent and child share. */
+struct shared {
+    pid_t parent;
+    atomic_int ran; /* the task that is queued behind the fork */
+};
+
+static void leave_child(void *context, unsigned worker, void *data)
+{
+    struct shared *shared = context;
+    (void)worker;
+    (void)data;
+    if (getpid() != shared->parent)
+        _exit(0);
+}
+
+/* The child goes back into what was a worker of its parent. */
 static void *fork_inside(void *arg)
 {
-    futures_future *self = *(futures_future **)arg;
     pid_t child = fork();
-    if (child == 0)
-        _exit(futures_poll(self) == FUTURES_PENDING ? 0 : 1);
+    if (child == 0) {
+        alarm(20);
+        return arg;
+    }
     int status = -1;
     waitpid(child, &status, 0);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? arg : NULL;
 }
 
-Test(forked, a_task_may_fork)
+Test(forked, a_task_may_fork_and_the_child_runs_nothing_of_its_parents)
 {
-    futures_future *future = NULL;
-    futures_future **own = &future;
+    struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cr_assert_neq((void *)shared, MAP_FAILED);
+    shared->parent = getpid();
     struct gate gate;
     gate_init(&gate);
-    futures_pool *pool = pool_of(1);
+    futures_pool_options options = FUTURES_POOL_OPTIONS_INIT;
+    options.workers = 1;
+    options.worker_stop = leave_child;
+    options.context = shared;
+    futures_pool *pool;
+    cr_assert_eq(futures_pool_create(&pool, &options), FUTURES_OK);
     cr_assert(saturate(pool, &gate));
-    future = futures_submit(pool, fork_inside, own);
+    futures_future *future = futures_submit(pool, fork_inside, &gate);
+    futures_submit_detached(pool, count_task, &shared->ran, NULL);
     gate_open(&gate);
     cr_assert_eq(futures_wait(future, FUTURES_NEVER), FUTURES_OK);
-    cr_assert_eq(futures_value(future), (void *)own);
+    cr_assert_eq(futures_value(future), (void *)&gate);
     futures_release(future);
     futures_pool_destroy(pool);
+    cr_assert_eq(atomic_load(&shared->ran), 1);
+    munmap(shared, sizeof *shared);
     gate_destroy(&gate);
 }

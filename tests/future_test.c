@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include <futures/futures.h>
 
@@ -99,42 +102,48 @@ Test(future, value_is_read_any_number_of_times_and_taken_once)
                  "what was taken is the taker's");
 }
 
+enum { TAKEN_FROM = SLICE(20000) };
+
 struct taking {
-    futures_future *future;
-    struct gate gate;
-    atomic_int taken;
+    futures_future *futures[TAKEN_FROM];
+    atomic_int arrivals; /* at all futures so far */
 };
 
-static void *take_it(void *arg)
+/* Two of these go from future to future in step. Who comes second would be
+ * ahead, since the other has yet to hear of it: it waits, more or less. */
+static void *take_all(void *arg)
 {
     struct taking *taking = arg;
-    gate_pass(&taking->gate);
-    if (futures_take(taking->future) != NULL)
-        atomic_fetch_add(&taking->taken, 1);
-    return NULL;
+    intptr_t taken = 0;
+    for (int i = 0; i < TAKEN_FROM; i++) {
+        bool second = atomic_fetch_add(&taking->arrivals, 1) == 2 * i + 1;
+        for (volatile int wait = second ? i % 128 : 0; wait > 0; wait--) {
+        }
+        for (int turns = 1; atomic_load(&taking->arrivals) < 2 * (i + 1);
+             turns++)
+            if (turns % 256 == 0)
+                sched_yield();
+        taken += futures_take(taking->futures[i]) != NULL;
+    }
+    return (void *)taken;
 }
 
 /* row 29 */
 Test(future, of_several_takers_one_gets_the_value)
 {
-    enum { TAKERS = 4, ROUNDS = 100 };
-    futures_pool *pool = pool_of(1);
-    for (int round = 0; round < ROUNDS; round++) {
-        struct taking taking = {.taken = 0};
-        pthread_t takers[TAKERS];
-        gate_init(&taking.gate);
-        taking.future = futures_submit(pool, return_arg, &taking);
-        futures_wait(taking.future, FUTURES_NEVER);
-        for (int i = 0; i < TAKERS; i++)
-            pthread_create(&takers[i], NULL, take_it, &taking);
-        gate_open(&taking.gate);
-        for (int i = 0; i < TAKERS; i++)
-            pthread_join(takers[i], NULL);
-        cr_assert_eq(atomic_load(&taking.taken), 1);
-        futures_release(taking.future);
-        gate_destroy(&taking.gate);
+    static struct taking taking;
+    pthread_t takers[2];
+    void *taken[2];
+    for (int i = 0; i < TAKEN_FROM; i++) {
+        taking.futures[i] = futures_promise(NULL, NULL);
+        futures_resolve(taking.futures[i], &taking);
     }
-    futures_pool_destroy(pool);
+    for (int i = 0; i < 2; i++)
+        pthread_create(&takers[i], NULL, take_all, &taking);
+    for (int i = 0; i < 2; i++)
+        pthread_join(takers[i], &taken[i]);
+    cr_assert_eq((intptr_t)taken[0] + (intptr_t)taken[1], TAKEN_FROM);
+    futures_release_all(taking.futures, TAKEN_FROM);
 }
 
 static void *wait_for(void *future)

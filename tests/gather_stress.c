@@ -41,6 +41,7 @@ struct round {
     futures_outcome outcomes[WIDTH];
     futures_gather_options options;
     futures_status status; /* what the gather returned */
+    size_t told;           /* calls of on_done */
     futures_token *token;
     void (*acts[ACTORS])(struct round *round); /* NULL: the deadline's */
     futures_time moments[ACTORS];
@@ -66,6 +67,12 @@ static void reject_first(struct round *round)
     futures_reject(round->set[0], 1, "rejected");
 }
 
+static void reject_all(struct round *round)
+{
+    for (size_t i = 0; i < round->count; i++)
+        futures_reject(round->set[i], 1, "rejected");
+}
+
 static void fire(struct round *round)
 {
     futures_token_cancel(round->token, 2, "fired");
@@ -78,6 +85,26 @@ static size_t slots(const struct round *round, futures_status status)
     for (size_t i = 0; i < round->count; i++)
         count += round->outcomes[i].status == status;
     return count;
+}
+
+static void count_told(void *context, size_t index,
+                       const futures_outcome *outcome)
+{
+    struct round *round = context;
+    round->told += index < round->count && outcome->status != FUTURES_PENDING;
+}
+
+/* What is pending has neither value nor error, and on_done was called for all
+ * the others. */
+static bool is_consistent(const struct round *round)
+{
+    for (size_t i = 0; i < round->count; i++)
+        if (round->outcomes[i].status == FUTURES_PENDING &&
+            (round->outcomes[i].value != NULL ||
+             round->outcomes[i].error != NULL))
+            return false;
+    return round->options.on_done == NULL ||
+           round->told == round->count - slots(round, FUTURES_PENDING);
 }
 
 /* Either all are OK, or it was stopped with at least one in `rest`. */
@@ -136,6 +163,16 @@ static enum verdict judge_error_cancel(const struct round *round)
     return judge_error(round, FUTURES_CANCELLED);
 }
 
+static enum verdict judge_left_with_error(const struct round *round)
+{
+    futures_status first = round->outcomes[0].status;
+    if (round->status == FUTURES_TIMEOUT)
+        return slots(round, FUTURES_PENDING) > 0 ? SECOND_WON : WRONG;
+    return round->status == FUTURES_FAILED && first == FUTURES_FAILED
+               ? FIRST_WON
+               : WRONG;
+}
+
 static enum verdict judge_who_stopped(const struct round *round)
 {
     if (slots(round, FUTURES_CANCELLED) != round->count)
@@ -157,6 +194,11 @@ static const struct race {
      FUTURES_ON_ERROR_CANCEL,
      FUTURES_ON_TIMEOUT_LEAVE,
      judge_left_at_deadline},
+    {"error, deadline that leaves",
+     {reject_all, NULL},
+     FUTURES_ON_ERROR_COLLECT,
+     FUTURES_ON_TIMEOUT_LEAVE,
+     judge_left_with_error},
     {"completion, deadline that cancels",
      {resolve_all, NULL},
      FUTURES_ON_ERROR_COLLECT,
@@ -257,6 +299,10 @@ static bool prepare(const struct race *race, int64_t lead)
         current.set[i] = futures_promise(NULL, NULL);
     memset(current.outcomes, 0, sizeof current.outcomes);
     current.options = defaults;
+    current.told = 0;
+    if (random_below(2) == 0)
+        current.options.on_done = count_told;
+    current.options.context = &current;
     if (futures_token_create(&current.token, NULL, FUTURES_NEVER) !=
         FUTURES_OK)
         return false;
@@ -296,7 +342,8 @@ static bool run_race(const struct race *race, futures_pool *pool, long rounds)
         atomic_store(&turn, ++turns);
         clean = pool == NULL ? gather_and_scribble(&current) != NULL
                              : gather_on_a_worker(pool);
-        enum verdict verdict = race->judge(&current);
+        enum verdict verdict =
+            is_consistent(&current) ? race->judge(&current) : WRONG;
         won[verdict]++;
         lead += verdict == FIRST_WON ? STEP_NS : -STEP_NS;
         clean_up(turns);

@@ -223,6 +223,46 @@ Test(shutdown, cancel_after_a_drain_that_timed_out_cancels)
     futures_pool_destroy(pool);
 }
 
+struct late {
+    struct gate gate;
+    struct counted counted;
+    futures_future *child;
+};
+
+static void *submit_after_the_gate(void *arg)
+{
+    struct late *late = arg;
+    futures_task_options options = counted_options();
+    options.token = futures_token_none();
+    gate_pass(&late->gate);
+    late->child = futures_submit_with(futures_current_pool(), counted_run,
+                                      &late->counted, &options);
+    return arg;
+}
+
+/* row 39 */
+Test(shutdown, cancel_also_ends_what_a_running_task_submits_afterwards)
+{
+    struct late late = {.child = NULL};
+    gate_init(&late.gate);
+    futures_pool *pool = pool_of(1);
+    futures_future *task = futures_submit(pool, submit_after_the_gate, &late);
+    cr_assert(gate_await_arrivals(&late.gate, 1));
+    cr_assert_eq(
+        futures_pool_shutdown(pool, FUTURES_SHUTDOWN_CANCEL, FUTURES_POLL),
+        FUTURES_TIMEOUT);
+    gate_open(&late.gate);
+    cr_assert_eq(futures_wait(task, FUTURES_NEVER), FUTURES_OK);
+    futures_status end = futures_wait(late.child, FUTURES_NEVER);
+    cr_assert(end == FUTURES_CANCELLED || end == FUTURES_CLOSED);
+    futures_release(late.child);
+    futures_release(task);
+    futures_pool_destroy(pool);
+    cr_assert_eq(atomic_load(&late.counted.ran), 0);
+    cr_assert_eq(atomic_load(&late.counted.arg_freed), 1);
+    gate_destroy(&late.gate);
+}
+
 /* row 40 */
 Test(shutdown, with_a_deadline_gives_up_and_the_stats_name_the_stuck_task)
 {

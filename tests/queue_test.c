@@ -118,7 +118,10 @@ static bool put(struct fut_injector *injector, int lane,
     struct fut_chain chain = {&links[from], &links[to - 1], to - from};
     for (size_t i = from; i + 1 < to; i++)
         links[i].next = &links[i + 1];
-    return fut_injector_put(injector, lane, chain, force);
+    if (!fut_injector_begin(injector, force))
+        return false;
+    fut_injector_append(injector, lane, chain);
+    return true;
 }
 
 struct kept {
@@ -187,6 +190,26 @@ Test(injector, keeps_so_many_behind_the_oldest_in_order)
     cr_assert_eq(kept.count, 1);
     cr_assert_eq(kept.links[0], &links[4]);
     cr_assert_eq(fut_injector_length(&injector, NORMAL), 0);
+    fut_injector_destroy(&injector);
+}
+
+Test(injector, puts_back_in_front)
+{
+    struct fut_injector injector;
+    struct fut_link links[5];
+    fut_injector_init(&injector);
+    links[3].next = &links[4];
+    fut_injector_put_front(&injector, NORMAL,
+                           (struct fut_chain){&links[3], &links[4], 2});
+    links[0].next = &links[1];
+    links[1].next = &links[2];
+    fut_injector_put_front(&injector, NORMAL,
+                           (struct fut_chain){&links[0], &links[2], 3});
+    cr_assert_eq(fut_injector_length(&injector, NORMAL), 5);
+    for (int i = 0; i < 5; i++)
+        cr_assert_eq(take_one(&injector, NORMAL), &links[i]);
+    cr_assert(put(&injector, NORMAL, links, 0, 1, false));
+    cr_assert_eq(take_one(&injector, NORMAL), &links[0]);
     fut_injector_destroy(&injector);
 }
 

@@ -18,6 +18,7 @@ struct family {
     struct gate gate;
     struct counted counted;
     futures_token *choice; /* the child's token option */
+    futures_token *own;    /* the parent's, retained */
     futures_future *child;
     futures_future *parent;
     futures_status answered; /* to a cancel of the parent, once ended */
@@ -29,6 +30,7 @@ static void *submit_and_stay(void *arg)
     struct family *family = arg;
     futures_task_options options = counted_options();
     options.token = family->choice;
+    family->own = futures_token_retain(futures_current_token());
     family->child = futures_submit_with(futures_current_pool(), counted_run,
                                         &family->counted, &options);
     gate_pass(&family->gate);
@@ -54,6 +56,7 @@ static void family_end(struct family *family, int ran)
     futures_wait(family->child, FUTURES_NEVER);
     futures_release(family->child);
     futures_release(family->parent);
+    futures_token_release(family->own);
     futures_pool_destroy(family->pool);
     cr_assert_eq(atomic_load(&family->counted.ran), ran);
     cr_assert_eq(atomic_load(&family->counted.arg_freed), 1);
@@ -80,6 +83,17 @@ Test(scope, what_a_task_submitted_is_cancelled_by_the_tasks_token)
     cr_assert_eq(futures_error_of(family.child)->code, 6);
     family_end(&family, 0);
     futures_token_release(token);
+}
+
+Test(scope, the_reason_given_to_a_task_reaches_what_is_beneath_it)
+{
+    struct family family;
+    family_start(&family, NULL, NULL);
+    futures_token_cancel(family.own, 8, "the whole family");
+    assert_status(futures_poll(family.child), FUTURES_CANCELLED);
+    cr_assert_not_null(futures_error_of(family.child));
+    cr_assert_eq(futures_error_of(family.child)->code, 8);
+    family_end(&family, 0);
 }
 
 /* Runs on the only worker, between the parent's end and the child's start. */

@@ -56,15 +56,20 @@ static void *blow(void *arg)
     return NULL;
 }
 
-static void storm_begin(struct storm *storm)
+static void handle_signal(struct sigaction *before)
 {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGUSR1, &action, &storm->before);
+    sigaction(SIGUSR1, &action, before);
     atomic_store(&taken, 0);
     atomic_store(&taken_by_workers, 0);
+}
+
+static void storm_begin(struct storm *storm)
+{
+    handle_signal(&storm->before);
     atomic_store(&storm->over, false);
     storm->target = pthread_self();
     pthread_create(&storm->thread, NULL, blow, storm);
@@ -95,22 +100,29 @@ static void *sleep_for_a_while(void *until)
     return until;
 }
 
-/* row 53 */
+/* row 53: this thread blocks it, so a worker would have to take it. */
 Test(signals, are_taken_by_no_worker)
 {
-    struct storm storm;
-    storm_begin(&storm);
+    struct sigaction before;
+    sigset_t blocked;
+    handle_signal(&before);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR1);
     futures_pool *pool = marked_pool(2);
+    pthread_sigmask(SIG_BLOCK, &blocked, NULL);
     for (int i = 0; i < ROUNDS; i++) {
         futures_future *futures[4];
         for (int j = 0; j < 4; j++)
             futures[j] = futures_submit(pool, sleep_for_a_while, NULL);
+        kill(getpid(), SIGUSR1);
         cr_assert_eq(futures_gather(futures, 4, NULL, NULL), FUTURES_OK);
         futures_release_all(futures, 4);
     }
     futures_pool_destroy(pool);
-    storm_end(&storm);
     cr_assert_eq(atomic_load(&taken_by_workers), 0);
+    pthread_sigmask(SIG_UNBLOCK, &blocked, NULL);
+    cr_assert_gt(atomic_load(&taken), 0);
+    sigaction(SIGUSR1, &before, NULL);
 }
 
 /* row 53 */

@@ -185,27 +185,56 @@ Test(unhandled, is_never_called_after_destroy_has_returned)
     cr_assert_eq(atomic_load(&heard.count), 0);
 }
 
+struct slow_ear {
+    struct gate gate;
+    atomic_int left;
+    pthread_t opener;
+};
+
+static void hear_slowly(void *context, const futures_error *error)
+{
+    struct slow_ear *ear = context;
+    (void)error;
+    gate_pass(&ear->gate);
+    atomic_fetch_add(&ear->left, 1);
+}
+
 static void *release_it(void *future)
 {
     futures_release(future);
     return NULL;
 }
 
-/* row 44 */
-Test(unhandled, release_and_destroy_at_once_call_it_at_most_once_and_in_time)
+static void *open_later(void *gate)
 {
-    for (int i = 0; i < 200; i++) {
-        struct heard *heard = calloc(1, sizeof *heard);
-        futures_pool *pool = hearing_pool(heard);
-        futures_future *future = futures_submit(pool, throw_eio, NULL);
-        cr_assert_eq(futures_wait(future, FUTURES_NEVER), FUTURES_FAILED);
-        pthread_t thread;
-        pthread_create(&thread, NULL, release_it, future);
-        futures_pool_destroy(pool);
-        cr_assert_leq(atomic_load(&heard->count), 1);
-        free(heard);
-        pthread_join(thread, NULL);
-    }
+    nap_ms(10);
+    gate_open(gate);
+    return NULL;
+}
+
+/* row 44 */
+Test(unhandled, that_is_under_way_is_waited_for_by_destroy)
+{
+    struct slow_ear ear = {.left = 0};
+    futures_pool_options options = FUTURES_POOL_OPTIONS_INIT;
+    options.workers = 1;
+    options.unhandled = hear_slowly;
+    options.context = &ear;
+    gate_init(&ear.gate);
+    futures_pool *pool;
+    cr_assert_eq(futures_pool_create(&pool, &options), FUTURES_OK);
+    futures_future *future = futures_submit(pool, throw_eio, NULL);
+    cr_assert_eq(futures_wait(future, FUTURES_NEVER), FUTURES_FAILED);
+    cr_assert_eq(futures_pool_wait(pool, FUTURES_NEVER), FUTURES_OK);
+    pthread_t releaser;
+    pthread_create(&releaser, NULL, release_it, future);
+    cr_assert(gate_await_arrivals(&ear.gate, 1));
+    pthread_create(&ear.opener, NULL, open_later, &ear.gate);
+    futures_pool_destroy(pool);
+    cr_assert_eq(atomic_load(&ear.left), 1);
+    pthread_join(releaser, NULL);
+    pthread_join(ear.opener, NULL);
+    gate_destroy(&ear.gate);
 }
 
 Test(unhandled, none_is_silent)

@@ -1,13 +1,15 @@
-# check.sh BUILD CMAKE GENERATOR CC [FLAGS]: installs BUILD into a stage and
-# builds the consumer against it: by CMake and by pkg-config, static and
-# shared. Each of the four runs, and each links what it should.
+# check.sh SOURCE BUILD CMAKE GENERATOR CC [FLAGS]: installs BUILD into a stage
+# and builds the consumer against it, by CMake and by pkg-config, static and
+# shared; and with SOURCE as a subdirectory. Each of the five runs, and each
+# links what it should.
 set -eu
 
-build=$1
-cmake=$2
-generator=$3
-cc=$4
-shift 4
+source=$1
+build=$2
+cmake=$3
+generator=$4
+cc=$5
+shift 5
 
 folder=$(cd "$(dirname "$0")/consumer" && pwd)
 work=$(mktemp -d)
@@ -32,13 +34,15 @@ runs() {
     LD_LIBRARY_PATH=$libdir "$1"
 }
 
-# by_cmake static|shared OFF|ON
+# by_cmake static|shared NAME OPTION...
 by_cmake() {
-    quiet "$cmake" -G "$generator" -S "$folder" -B "$work/$1" \
-        -DCMAKE_C_COMPILER="$cc" -DCMAKE_C_FLAGS="$flags" \
-        -DCMAKE_PREFIX_PATH="$stage" -DBUILD_SHARED_LIBS="$2"
-    quiet "$cmake" --build "$work/$1"
-    runs "$work/$1/consumer" "$1"
+    linkage=$1
+    name=$2
+    shift 2
+    quiet "$cmake" -G "$generator" -S "$folder" -B "$work/$name" \
+        -DCMAKE_C_COMPILER="$cc" -DCMAKE_C_FLAGS="$flags" "$@"
+    quiet "$cmake" --build "$work/$name" --target consumer
+    runs "$work/$name/consumer" "$linkage"
 }
 
 # by_pc static|shared [PKG-CONFIG-OPTION]
@@ -54,9 +58,15 @@ quiet "$cmake" --install "$build" --prefix "$stage"
 libdir=$(dirname "$(find "$stage" -name libfutures.a)")
 [ -e "$libdir/libfutures.so.0" ]
 
-by_cmake static OFF
-by_cmake shared ON
+by_cmake static package -DCMAKE_PREFIX_PATH="$stage"
+by_cmake shared package_shared -DCMAKE_PREFIX_PATH="$stage" \
+    -DBUILD_SHARED_LIBS=ON
+by_cmake static subdirectory -DFUTURES_SOURCE="$source"
 by_pc shared
 rm "$libdir"/libfutures.so*
 by_pc static --static
-echo "CMake and pkg-config, static and shared"
+
+# A subdirectory brings no tests and no examples.
+[ ! -e "$work/subdirectory/futures/tests" ]
+[ ! -e "$work/subdirectory/futures/examples" ]
+echo "CMake and pkg-config, static and shared; a subdirectory"

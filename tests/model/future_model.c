@@ -63,26 +63,26 @@ void fut_sink_report(struct fut_sink *sink, const futures_error *error)
 {
     (void)sink;
     (void)error;
-    model_check(!"a failed future");
+    model_fail("a failed future", MODEL_SITE("check"));
 }
 
 void fut_sink_release(struct fut_sink *sink)
 {
     (void)sink;
-    model_check(!"a failed future");
+    model_fail("a failed future", MODEL_SITE("check"));
 }
 
 bool fut_timer_disarm(struct fut_timer *timer)
 {
     (void)timer;
-    model_check(!"a timer");
+    model_fail("a timer", MODEL_SITE("check"));
     return false;
 }
 
 futures_token *fut_token_drop(futures_token *token)
 {
     (void)token;
-    model_check(!"a token");
+    model_fail("a token", MODEL_SITE("check"));
     return NULL;
 }
 
@@ -100,7 +100,7 @@ static void start(void)
     values_freed = 0;
     blocks_freed = 0;
     future = fut_future_alloc();
-    fut_future_init(future, 1, 0);
+    fut_future_init(future, FUT_QUEUED, 1, 0);
     future->pool = (futures_pool *)(void *)&value; /* a task, not a promise */
     future->work.value_free = free_value;
     futures_retain(future);

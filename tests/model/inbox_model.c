@@ -100,7 +100,8 @@ static void start_moving(void)
     fut_inbox_init(&inbox);
     fut_injector_init(&injector);
     links[0].next = &links[1];
-    model_check(fut_injector_put(&injector, LANE, chain, false));
+    model_check(fut_injector_begin(&injector, false));
+    fut_injector_append(&injector, LANE, chain);
 }
 
 static void moving(unsigned index)
