@@ -352,6 +352,8 @@ static void reset_in_child(void)
     watchers = NULL;
     sweep_lock = fresh;
     sweepers = NULL;
+    store_relaxed(&walkers, 0);
+    store_relaxed(&shortening, false);
 }
 
 void fut_scope_watch_forks(void)
