@@ -1,8 +1,13 @@
-/* Thin over malloc: overflow is an ordinary failure here. */
+/* Thin over malloc: overflow is an ordinary failure here. Pages are mapped
+ * with room for their alignment, and what sticks out is unmapped at once. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "base/alloc.h"
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/atomic.h"
 
@@ -26,4 +31,26 @@ void *fut_alloc_lines(size_t count, size_t size)
 void fut_free(void *memory)
 {
     free(memory);
+}
+
+void *fut_alloc_pages(size_t size)
+{
+    char *mapped = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t before;
+
+    if (mapped == MAP_FAILED) {
+        return NULL;
+    }
+    before = (size - ((uintptr_t)mapped & (size - 1))) & (size - 1);
+    if (before > 0) {
+        (void)munmap(mapped, before);
+    }
+    (void)munmap(mapped + before + size, size - before);
+    return mapped + before;
+}
+
+void fut_free_pages(void *pages, size_t size)
+{
+    (void)munmap(pages, size);
 }

@@ -1,4 +1,4 @@
-/* The one door to the heap, so that tests can fail every allocation. */
+/* The one door to memory, so that tests can fail every allocation. */
 #ifndef FUT_BASE_ALLOC_H
 #define FUT_BASE_ALLOC_H
 
@@ -10,6 +10,12 @@ void *fut_alloc(size_t count, size_t size);
 
 /* The same, aligned to a cache line; its contents are undefined. */
 void *fut_alloc_lines(size_t count, size_t size);
+
+/* Pages straight from the system, which get there again when they are freed:
+ * `size`, a power of two and at least a page, is also their alignment.
+ * returns  zeroed memory; NULL where there is none */
+void *fut_alloc_pages(size_t size);
+void fut_free_pages(void *pages, size_t size);
 
 /* NULL is fine. */
 void fut_free(void *memory);

@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "base/alloc.h"
 
@@ -46,7 +45,7 @@ void fut_block_put(void *block)
 #include "base/thread.h"
 
 enum {
-    SLAB_SIZE = 32 << 10,
+    SLAB_SIZE = 256 << 10,
     SLAB_BLOCKS = SLAB_SIZE / FUT_BLOCK_SIZE - 1,
     BATCH = 64,
     SPARES = 1
@@ -100,7 +99,7 @@ static void link_slab(struct slab *slab)
 
 static struct slab *slab_create(void)
 {
-    struct slab *slab = aligned_alloc(SLAB_SIZE, SLAB_SIZE);
+    struct slab *slab = fut_alloc_pages(SLAB_SIZE);
     char *first;
 
     if (slab == NULL) {
@@ -166,7 +165,7 @@ static void give_back_locked(struct block *block)
     }
     if (depot_spares == SPARES) {
         unlink_slab(slab);
-        fut_free(slab);
+        fut_free_pages(slab, SLAB_SIZE);
     } else {
         depot_spares++;
     }

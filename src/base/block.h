@@ -1,7 +1,7 @@
 /* Blocks of one size for futures: two cache lines each, from a cache of the
  * calling thread. What one thread allocates and another frees goes back in
  * batches to the slab it came from, and a slab without a block in use goes
- * back to the heap (but for a spare). */
+ * back to the system (but for a spare). */
 #ifndef FUT_BASE_BLOCK_H
 #define FUT_BASE_BLOCK_H
 

@@ -11,7 +11,6 @@
 
 #include <pthread.h>
 
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/thread.h"
 #include "combine/deadlock.h"
@@ -181,7 +180,7 @@ static void abandon(void *context)
     struct fut_set *set = context;
 
     fut_set_leave(set);
-    fut_free(set->hooks);
+    fut_set_free_hooks(set);
 }
 
 void fut_block_on(struct fut_set *set)

@@ -3,7 +3,6 @@
  * anything: bad input, deadlock, and whether all have ended already. */
 #include <futures/gather.h>
 
-#include "base/alloc.h"
 #include "base/atomic.h"
 #include "combine/block.h"
 #include "combine/deadlock.h"
@@ -174,7 +173,7 @@ static futures_status gather(struct fut_set *set, const struct survey *survey,
         fut_block_on(set);
         status = verdict(set, outcomes);
     }
-    fut_free(set->hooks);
+    fut_set_free_hooks(set);
     return status;
 }
 
@@ -201,11 +200,12 @@ futures_status futures_gather(futures_future *const futures[], size_t count,
     return gather(&set, &survey, outcomes);
 }
 
-/* A wait is not interrupted when the waiting task is asked to stop, and its
- * deadline touches nothing. */
+/* A wait is not interrupted when the waiting task is asked to stop, its
+ * deadline touches nothing, and it needs no memory. */
 futures_status futures_wait(futures_future *future, futures_time deadline)
 {
     futures_gather_options options = FUTURES_GATHER_OPTIONS_INIT;
+    futures_hook hook = {0};
     struct survey survey;
     struct fut_set set;
     futures_status status;
@@ -219,8 +219,9 @@ futures_status futures_wait(futures_future *future, futures_time deadline)
         return status;
     }
     fut_set_init(&set, &future, 1, &options);
+    set.hooks = &hook;
     status = gather(&set, &survey, NULL);
-    if (status == FUTURES_NOMEM || status == FUTURES_DEADLOCK) {
+    if (status == FUTURES_DEADLOCK) {
         return status;
     }
     status = futures_poll(future);

@@ -26,6 +26,7 @@ void fut_set_init(struct fut_set *set, futures_future *const futures[],
     atomic_init(&set->stop, FUT_STOP_NOT);
     atomic_init(&set->first_error, FUTURES_OK);
     set->hooks = NULL;
+    set->hooks_made = false;
     atomic_init(&set->ended, NULL);
     set->token_watched = false;
     set->task_watched = false;
@@ -111,6 +112,7 @@ static bool make_hooks(struct fut_set *set)
 {
     if (set->hooks == NULL) {
         set->hooks = fut_alloc(set->count, sizeof *set->hooks);
+        set->hooks_made = true;
         for (size_t i = 0; set->hooks != NULL && i < set->count; i++) {
             set->hooks[i].index = i;
         }
@@ -372,5 +374,12 @@ void fut_set_leave(struct fut_set *set)
     }
     if (set->timed) {
         fut_timer_disarm_wait(&set->timer);
+    }
+}
+
+void fut_set_free_hooks(struct fut_set *set)
+{
+    if (set->hooks_made) {
+        fut_free(set->hooks);
     }
 }

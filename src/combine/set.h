@@ -29,6 +29,7 @@ struct fut_set {
     _Atomic unsigned stop;          /* enum fut_stop */
     _Atomic unsigned first_error;   /* a status; OK: none yet */
     futures_hook *hooks;            /* one a slot, or NULL */
+    bool hooks_made;                /* ... on the heap */
     _Atomic(futures_hook *) ended;  /* on_done is due; newest first */
     futures_hook token_hook;        /* while `token_watched` */
     futures_hook task_hook;         /* while `task_watched` */
@@ -79,5 +80,7 @@ bool fut_set_may_go(struct fut_set *set);
 
 /* Leaves: nobody knows the set afterwards. */
 void fut_set_leave(struct fut_set *set);
+
+void fut_set_free_hooks(struct fut_set *set);
 
 #endif
