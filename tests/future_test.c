@@ -102,7 +102,7 @@ Test(future, value_is_read_any_number_of_times_and_taken_once)
                  "what was taken is the taker's");
 }
 
-enum { TAKEN_FROM = SLICE(20000) };
+enum { TAKEN_FROM = SLICE(100000) };
 
 struct taking {
     futures_future *futures[TAKEN_FROM];

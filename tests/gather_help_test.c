@@ -331,6 +331,31 @@ Test(gather_help, of_an_outside_thread_runs_the_set_when_asked_to)
     gate_destroy(&gate);
 }
 
+Test(gather_help, of_an_outside_thread_lands_where_a_task_throws)
+{
+    struct gate gate;
+    int code = 34;
+    futures_outcome outcomes[3];
+    futures_pool *pool = pool_of(1);
+    futures_gather_options options = FUTURES_GATHER_OPTIONS_INIT;
+    gate_init(&gate);
+    cr_assert(saturate(pool, &gate));
+    futures_future *set[3] = {futures_submit(pool, return_arg, &gate),
+                              futures_submit(pool, throw_code, &code),
+                              futures_submit(pool, return_arg, &code)};
+    options.help = true;
+    options.on_error = FUTURES_ON_ERROR_COLLECT;
+    assert_status(futures_gather(set, 3, outcomes, &options), FUTURES_FAILED);
+    cr_assert_eq(outcomes[0].value, &gate);
+    cr_assert_eq(outcomes[1].error->code, 34);
+    cr_assert_eq(outcomes[2].value, &code);
+    cr_assert_null(futures_current_token());
+    gate_open(&gate);
+    futures_release_all(set, 3);
+    futures_pool_destroy(pool);
+    gate_destroy(&gate);
+}
+
 static int start_nothing(void *context, unsigned worker, void **data)
 {
     (void)worker;

@@ -328,60 +328,75 @@ static void clean_up(unsigned long rounds)
     futures_token_release(current.token);
 }
 
-/* Runs the race so often; false: something was wrong, or one side hardly ever
- * won. */
+static enum verdict run_round(const struct race *race, futures_pool *pool)
+{
+    bool clean = pool == NULL ? gather_and_scribble(&current) != NULL
+                              : gather_on_a_worker(pool);
+    return clean && is_consistent(&current) ? race->judge(&current) : WRONG;
+}
+
+/* Tells who won, and whether that is as it should be: nothing wrong, and each
+ * side a twentieth at least. */
+static bool is_right(const struct race *race, const char *where,
+                     const long won[3])
+{
+    long rounds = won[FIRST_WON] + won[SECOND_WON] + won[WRONG];
+    bool contended =
+        won[FIRST_WON] * 20 >= rounds && won[SECOND_WON] * 20 >= rounds;
+    printf("%-34s %-7s %8ld %8ld%s\n", race->name, where, won[FIRST_WON],
+           won[SECOND_WON], contended ? "" : " TOO LITTLE CONTENTION");
+    if (won[WRONG] > 0)
+        printf("%ld WRONG OUTCOMES\n", won[WRONG]);
+    fflush(stdout);
+    return contended && won[WRONG] == 0;
+}
+
 static bool run_race(const struct race *race, futures_pool *pool, long rounds)
 {
     static unsigned long turns;
     long won[3] = {0, 0, 0};
     int64_t lead = 0;
-    bool clean = true;
-    for (long i = 0; i < rounds && clean; i++) {
+    for (long i = 0; i < rounds; i++) {
         if (!prepare(race, lead))
             return false;
         atomic_store(&turn, ++turns);
-        clean = pool == NULL ? gather_and_scribble(&current) != NULL
-                             : gather_on_a_worker(pool);
-        enum verdict verdict =
-            is_consistent(&current) ? race->judge(&current) : WRONG;
+        enum verdict verdict = run_round(race, pool);
         won[verdict]++;
         lead += verdict == FIRST_WON ? STEP_NS : -STEP_NS;
         clean_up(turns);
     }
-    bool contended =
-        won[FIRST_WON] * 20 >= rounds && won[SECOND_WON] * 20 >= rounds;
-    printf("%-34s %-7s %8ld %8ld%s%s%s\n", race->name,
-           pool == NULL ? "outside" : "task", won[FIRST_WON], won[SECOND_WON],
-           contended ? "" : " TOO LITTLE CONTENTION",
-           won[WRONG] == 0 ? "" : " WRONG OUTCOMES",
-           clean ? "" : " STACK WRITTEN TO");
-    fflush(stdout);
-    return contended && won[WRONG] == 0 && clean;
+    return is_right(race, pool == NULL ? "outside" : "task", won);
+}
+
+static bool run_all(futures_pool *pool, long rounds)
+{
+    bool right = true;
+    for (size_t i = 0; i < sizeof races / sizeof *races; i++) {
+        right = run_race(&races[i], NULL, rounds) && right;
+        right = run_race(&races[i], pool, rounds) && right;
+    }
+    return right;
 }
 
 int main(int argc, char *argv[])
 {
     static size_t numbers[ACTORS] = {0, 1};
     long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : DEFAULT_ROUNDS;
-    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 20251;
-    pthread_t actors[ACTORS];
-    bool right = rounds > 0;
-    random_state = seed != 0 ? seed : 1;
-    printf("%ld rounds, seed %" PRIu64 "; who won\n", rounds, seed);
+    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
     futures_pool *pool = pool_of(1);
-    if (pool == NULL)
+    pthread_t actors[ACTORS];
+    random_state = seed * 2 + 1;
+    printf("%ld rounds, seed %" PRIu64 "; who won\n", rounds, seed);
+    if (pool == NULL || rounds <= 0)
         return 1;
     for (size_t i = 0; i < ACTORS; i++)
         if (pthread_create(&actors[i], NULL, actor, &numbers[i]) != 0)
             return 1;
-    for (size_t i = 0; i < sizeof races / sizeof *races; i++) {
-        right = run_race(&races[i], NULL, rounds) && right;
-        right = run_race(&races[i], pool, rounds) && right;
-    }
+    bool right = run_all(pool, rounds);
     atomic_store(&turn, ULONG_MAX);
     for (size_t i = 0; i < ACTORS; i++)
         pthread_join(actors[i], NULL);
     futures_pool_destroy(pool);
-    printf(right ? "right\n" : "wrong\n");
+    puts(right ? "right" : "wrong");
     return right ? 0 : 1;
 }

@@ -2,7 +2,9 @@
  * and the arguments that are refused. Shutdown has a file of its own. */
 #include "support/test.h"
 
+#include <errno.h>
 #include <stdatomic.h>
+#include <stdint.h>
 
 #include <futures/futures.h>
 
@@ -55,6 +57,19 @@ Test(pool, create_refuses_bad_arguments_and_leaves_no_thread)
     options.overflow = (futures_overflow)-1;
     cr_assert_eq(futures_pool_create(&pool, &options), FUTURES_INVALID);
     cr_assert_eq(test_threads(), threads);
+}
+
+Test(pool, whose_stacks_cannot_be_had_says_system_and_leaves_no_thread)
+{
+    unsigned threads = test_threads();
+    futures_pool_options options = FUTURES_POOL_OPTIONS_INIT;
+    options.stack_size = SIZE_MAX;
+    futures_pool *pool = (futures_pool *)&options;
+    errno = 0;
+    cr_assert_eq(futures_pool_create(&pool, &options), FUTURES_SYSTEM);
+    cr_assert_neq(errno, 0);
+    cr_assert_null(pool);
+    cr_assert(test_threads_are_back_to(threads));
 }
 
 Test(pool, every_call_refuses_a_missing_or_wrong_argument)

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/mman.h>
 
 static struct {
     atomic_int left; /* calls up to the one that fails; far away: none */
@@ -60,6 +61,10 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 int __wrap_posix_memalign(void **memory, size_t alignment, size_t size);
+void *__real_mmap(void *address, size_t size, int protection, int flags,
+                  int file, off_t offset);
+void *__wrap_mmap(void *address, size_t size, int protection, int flags,
+                  int file, off_t offset);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*fn)(void *), void *arg);
 
@@ -81,6 +86,14 @@ void *__wrap_realloc(void *memory, size_t size)
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
 {
     return memory_fails() ? NULL : __real_aligned_alloc(alignment, size);
+}
+
+void *__wrap_mmap(void *address, size_t size, int protection, int flags,
+                  int file, off_t offset)
+{
+    return memory_fails()
+               ? MAP_FAILED
+               : __real_mmap(address, size, protection, flags, file, offset);
 }
 
 int __wrap_posix_memalign(void **memory, size_t alignment, size_t size)

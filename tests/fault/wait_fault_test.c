@@ -82,8 +82,10 @@ static void wait_for_what_others_wait_for(void)
     options.deadline = FUTURES_POLL;
     options.on_timeout = FUTURES_ON_TIMEOUT_LEAVE;
     sweep_begin();
+    futures_status waited = futures_wait(promises[0], FUTURES_POLL);
     futures_status status = futures_gather(promises, FEW, NULL, &options);
     bool met = sweep_end();
+    expect(waited == FUTURES_TIMEOUT);
     expect(status == FUTURES_TIMEOUT || (met && status == FUTURES_NOMEM));
     for (int i = 0; i < FEW; i++)
         expect(futures_poll(promises[i]) == FUTURES_PENDING);
@@ -100,6 +102,75 @@ static void wait_for_what_others_wait_for(void)
 Test(no_memory, for_a_gather_of_what_others_wait_for_touches_nothing)
 {
     sweep(FAULT_MEMORY, wait_for_what_others_wait_for);
+}
+
+static void *gather_children(void *done)
+{
+    futures_pool *pool = futures_current_pool();
+    futures_future *children[FEW];
+    futures_gather_options options = FUTURES_GATHER_OPTIONS_INIT;
+    options.deadline = futures_in_ms(100000);
+    options.on_done = count_done;
+    options.context = done;
+    for (int i = 0; i < FEW; i++)
+        children[i] = futures_submit(pool, return_arg, NULL);
+    sweep_begin();
+    futures_status status = futures_gather(children, FEW, NULL, &options);
+    bool met = sweep_end();
+    expect(status == FUTURES_OK || (met && status == FUTURES_NOMEM));
+    expect(*(int *)done == (status == FUTURES_OK ? FEW : 0));
+    expect(futures_gather(children, FEW, NULL, NULL) == FUTURES_OK);
+    futures_release_all(children, FEW);
+    return done;
+}
+
+static void gather_in_a_task(void)
+{
+    int done = 0;
+    futures_pool *pool = pool_of(1);
+    futures_future *task = futures_submit(pool, gather_children, &done);
+    expect(futures_wait(task, FUTURES_NEVER) == FUTURES_OK);
+    futures_release(task);
+    futures_pool_destroy(pool);
+}
+
+/* row 51 */
+Test(no_memory, for_a_gather_inside_a_task_touches_nothing)
+{
+    sweep(FAULT_MEMORY, gather_in_a_task);
+}
+
+static void *stop_in_every_way(void *status)
+{
+    sweep_begin();
+    *(futures_status *)status = futures_sleep(FUTURES_NEVER);
+    futures_checkpoint();
+    return NULL;
+}
+
+static void cancel_a_running_task(void)
+{
+    futures_status slept = FUTURES_OK;
+    futures_stats stats = FUTURES_STATS_INIT;
+    futures_pool *pool = pool_of(1);
+    futures_future *task = futures_submit(pool, stop_in_every_way, &slept);
+    while (stats.running == 0) {
+        nap_ms(1);
+        futures_pool_stats(pool, &stats);
+    }
+    futures_status asked = futures_cancel(task);
+    futures_status end = futures_wait(task, FUTURES_NEVER);
+    expect(!sweep_end());
+    expect(asked == FUTURES_PENDING);
+    expect(end == FUTURES_CANCELLED);
+    futures_release(task);
+    futures_pool_destroy(pool);
+}
+
+/* row 51 */
+Test(no_memory, is_needed_to_stop_a_running_task)
+{
+    cr_assert_eq(sweep(FAULT_MEMORY, cancel_a_running_task), 0);
 }
 
 static void *throw_without_memory(void *arg)
