@@ -11,6 +11,6 @@ enum { FUT_BLOCK_SIZE = 128 };
 void *fut_block_get(void);
 
 /* From any thread; not NULL. */
-void fut_block_put(void *block);
+void fut_block_put(void *memory);
 
 #endif

@@ -231,12 +231,14 @@ static void task_asked(void *arg)
  * by itself. */
 static bool is_beneath(const struct fut_set *set, const futures_future *task)
 {
+    const futures_pool *pool = task->pool;
+
     for (size_t i = 0; i < set->count; i++) {
         futures_future *future = set->futures[i];
 
         if (fut_future_is_pending(future) &&
             (fut_token_task(load_relaxed(&future->scope)) != task ||
-             future->pool != task->pool)) {
+             future->pool != pool)) {
             return false;
         }
     }

@@ -237,8 +237,8 @@ static void name_thread(const struct fut_worker *worker)
     if (length > FUT_THREAD_NAME - 1 - digits) {
         length = FUT_THREAD_NAME - 1 - digits;
     }
-    memcpy(name, worker->pool->name, length);
-    memcpy(name + length, number, digits + 1);
+    (void)snprintf(name, sizeof name, "%.*s%s", (int)length,
+                   worker->pool->name, number);
     fut_thread_name(name);
 }
 
