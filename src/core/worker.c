@@ -242,10 +242,19 @@ static void name_thread(const struct fut_worker *worker)
     fut_thread_name(name);
 }
 
+/* Until the pool is over, or the thread exits inside a task. */
+static void run_tasks(struct fut_worker *worker)
+{
+    struct worker_source source = {{next_task}, worker};
+
+    pthread_cleanup_push(replace, worker);
+    fut_run_all(&source.source);
+    pthread_cleanup_pop(0);
+}
+
 static void *worker_main(void *arg)
 {
     struct fut_worker *worker = arg;
-    struct worker_source source = {{next_task}, worker};
 
     if (worker->replaces) {
         (void)pthread_join(worker->before, NULL);
@@ -254,9 +263,7 @@ static void *worker_main(void *arg)
     name_thread(worker);
     worker->started = call_start(worker);
     if (worker->started) {
-        pthread_cleanup_push(replace, worker);
-        fut_run_all(&source.source);
-        pthread_cleanup_pop(0);
+        run_tasks(worker);
         call_stop(worker);
     } else {
         fut_worker_condemn(worker->pool, FUTURES_BROKEN);
