@@ -166,5 +166,5 @@ int main(int argc, char *argv[])
            "took %" PRIu64 " and %" PRIu64 ", lost %" PRIu64 "\n",
            pushed, count_taken(), atomic_load(&wrong), thieves[0].taken,
            thieves[1].taken, lost);
-    return all && fair && (lost > 0 || futures_cpu_count() == 1) ? 0 : 1;
+    return stress_status(all, fair && (lost > 0 || futures_cpu_count() == 1));
 }

@@ -137,5 +137,5 @@ int main(int argc, char *argv[])
            " found no room; others took %" PRIu64 " and %" PRIu64 "\n",
            entered, count_taken(), atomic_load(&wrong), refused,
            takers[0].taken, takers[1].taken);
-    return all && fair && refused > 0 ? 0 : 1;
+    return stress_status(all, fair && refused > 0);
 }

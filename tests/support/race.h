@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support/unsettled.h"
+
 enum { RACE_LONGEST = 1 << 14 };
 
 /* One for each thread. */
