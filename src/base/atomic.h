@@ -30,8 +30,6 @@
     atomic_fetch_sub_explicit((p), (v), memory_order_seq_cst)
 #define or_relaxed(p, v) \
     atomic_fetch_or_explicit((p), (v), memory_order_relaxed)
-#define or_seq_cst(p, v) \
-    atomic_fetch_or_explicit((p), (v), memory_order_seq_cst)
 #define exchange_seq_cst(p, v) \
     atomic_exchange_explicit((p), (v), memory_order_seq_cst)
 #define exchange_acq_rel(p, v) \

@@ -14,11 +14,6 @@ void fut_latch_init(struct fut_latch *latch, size_t count)
     atomic_init(&latch->state, count == 0 ? OPEN : CLOSED);
 }
 
-void fut_latch_expect(struct fut_latch *latch, size_t count)
-{
-    add_relaxed(&latch->count, count);
-}
-
 void fut_latch_arrive(struct fut_latch *latch, size_t count)
 {
     /* acq_rel: the last one has all earlier arrivals behind it and passes

@@ -31,9 +31,6 @@ void fut_latch_init(struct fut_latch *latch, size_t count);
 /* One, or `count`, of those to come. After the last the latch may be gone. */
 void fut_latch_arrive(struct fut_latch *latch, size_t count);
 
-/* Further arrivals to come, by somebody who has not arrived yet. */
-void fut_latch_expect(struct fut_latch *latch, size_t count);
-
 /* Wakes the sleeper without an arrival. Only by somebody who has not arrived
  * yet, or who keeps the latch alive in another way. */
 void fut_latch_poke(struct fut_latch *latch);

@@ -107,29 +107,12 @@ static void poking(unsigned index)
     leave();
 }
 
-/* The first expects one more before it arrives; the second arrives for it. */
-static void expecting(unsigned index)
-{
-    if (index == 0) {
-        arriving(0);
-    } else if (index == 1) {
-        fut_latch_expect(&latch, 1);
-        raise_flag(&flags[0]);
-        arrive(0);
-    } else {
-        arrive(1);
-        wait_for_flag(&flags[0]);
-        fut_latch_arrive(&latch, 1);
-    }
-}
-
 int main(int argc, char *argv[])
 {
     static const struct model_scenario scenarios[] = {
         {"latch: arriving", 3, 60000, start, arriving, finish},
         {"latch: timing out", 3, 60000, start, timing_out, finish},
-        {"latch: poking", 3, 60000, start, poking, finish},
-        {"latch: expecting", 3, 60000, start, expecting, finish}};
+        {"latch: poking", 3, 60000, start, poking, finish}};
 
     return model_main(argc, argv, scenarios,
                       sizeof scenarios / sizeof *scenarios);

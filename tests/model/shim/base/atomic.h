@@ -48,8 +48,6 @@
     MODEL_MODIFY(p, MODEL_SUB, v, MODEL_SEQ_CST, "sub_seq_cst")
 #define or_relaxed(p, v) \
     MODEL_MODIFY(p, MODEL_OR, v, MODEL_RELAXED, "or_relaxed")
-#define or_seq_cst(p, v) \
-    MODEL_MODIFY(p, MODEL_OR, v, MODEL_SEQ_CST, "or_seq_cst")
 #define exchange_acq_rel(p, v)                                        \
     ((MODEL_TYPE(p))MODEL_MODIFY(p, MODEL_EXCHANGE, v, MODEL_ACQ_REL, \
                                  "exchange_acq_rel"))
