@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/barrier.h"
 #include "base/fork.h"
 #include "base/thread.h"
 #include "core/callback.h"
@@ -149,6 +150,7 @@ futures_status futures_pool_create(futures_pool **pool,
     if (!fut_fork_watch()) {
         return FUTURES_SYSTEM;
     }
+    fut_barrier_init();
     made = make_pool(&options);
     if (made == NULL) {
         return FUTURES_NOMEM;
