@@ -7,35 +7,16 @@
  * until each is begun, so that off_done can take them back until then. */
 #include "core/waiters.h"
 
-#include <sched.h>
-#include <time.h>
-
 #include "core/callback.h"
 #include "core/self.h"
+#include "sync/spin.h"
 
 #define LOCKED ((uintptr_t)1)
 #define LATCH ((uintptr_t)2)
 #define ENDED ((uintptr_t)4)
 #define BITS ((uintptr_t)7)
 
-enum { SPINS = 64, YIELDS = 64, PAUSE_NS = 50000 };
-
 typedef void (*done_fn)(void *, futures_future *);
-
-/* The holder is about to leave, unless it was preempted: then sleeping lets it
- * run whatever the two threads' priorities are. */
-static void pause_for(unsigned round)
-{
-    static const struct timespec pause = {0, PAUSE_NS};
-
-    if (round < SPINS) {
-        fut_cpu_relax();
-    } else if (round < SPINS + YIELDS) {
-        (void)sched_yield();
-    } else {
-        (void)nanosleep(&pause, NULL);
-    }
-}
 
 /* returns  the word as it was, without LOCKED */
 static uintptr_t lock(futures_future *future)
@@ -47,7 +28,7 @@ static uintptr_t lock(futures_future *future)
         if (cas_weak_acq_rel(&future->waiters, &word, word | LOCKED)) {
             return word;
         }
-        pause_for(round);
+        fut_spin_pause(round);
     }
 }
 
@@ -82,7 +63,7 @@ enum fut_attach fut_waiters_attach(futures_future *future,
         if ((word & ~LOCKED) != 0) {
             return FUT_ATTACH_TAKEN;
         }
-        pause_for(round);
+        fut_spin_pause(round);
         word = 0;
     }
 }
