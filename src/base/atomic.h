@@ -56,6 +56,31 @@ static inline void fut_cpu_relax(void)
 #endif
 }
 
+/* Asks for a line that is about to be written. */
+static inline void fut_prefetch(const void *line)
+{
+#if defined(__GNUC__)
+    __builtin_prefetch(line, 1);
+#else
+    (void)line;
+#endif
+}
+
+/* The number of the lowest bit that is set; there is one. */
+static inline unsigned fut_lowest_bit(uint64_t bits)
+{
+#if defined(__GNUC__)
+    return (unsigned)__builtin_ctzll(bits);
+#else
+    unsigned number = 0;
+
+    while ((bits >> number & 1) == 0) {
+        number++;
+    }
+    return number;
+#endif
+}
+
 /* Adds to a counter that one thread alone writes: a
  * single writer needs no read-modify-write, and readers see whole values. */
 #define bump_owned(p, v) store_release((p), load_relaxed(p) + (v))

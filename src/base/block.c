@@ -1,38 +1,34 @@
-/* A thread keeps a chain of free blocks and touches no lock until that is
- * empty or too long; then one lock moves a batch from or to the depot, which
- * keeps free blocks by slab. A slab is aligned to its size, so a block finds
- * its slab by masking its address.
+/* A thread keeps a stack of free blocks and touches no lock until that is
+ * empty or full; then one lock moves a batch from or to the depot, which keeps
+ * a bit for each free block in the header of its slab. A slab is aligned to
+ * its size, so a block finds its slab by masking its address. The first lines
+ * lie in the lower half of the slab and the second ones in the upper half.
  *
  * A forked child starts with an empty depot: the parent's may have been copied
  * in the middle of a change, so its slabs are told apart by their generation
- * and never touched again.
- *
- * Under address, leak and thread sanitizers every block is a heap block of its
- * own, so that they see each lifetime. */
+ * and never touched again. */
 #include "base/block.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define BLOCKS_FROM_HEAP 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define BLOCKS_FROM_HEAP 1
-#endif
-#endif
+_Thread_local struct fut_block_cache fut_block_cache;
 
-#ifdef BLOCKS_FROM_HEAP
+#ifdef FUT_BLOCKS_FROM_HEAP
 
-void *fut_block_get(void)
+void *fut_block_get_slowly(void)
 {
-    return fut_alloc_lines(1, FUT_BLOCK_SIZE);
+    char *block = fut_alloc_lines(2, FUT_BLOCK_SIZE);
+
+    if (block != NULL) {
+        memset(fut_block_second(block), 0, FUT_BLOCK_SIZE);
+    }
+    return block;
 }
 
-void fut_block_put(void *block)
+void fut_block_put_slowly(void *block)
 {
     fut_free(block);
 }
@@ -45,22 +41,25 @@ void fut_block_put(void *block)
 #include "base/thread.h"
 
 enum {
-    SLAB_SIZE = 256 << 10,
-    SLAB_BLOCKS = SLAB_SIZE / FUT_BLOCK_SIZE - 1,
-    BATCH = 64,
+    WORD_BITS = 64,
+    SLAB_WORDS = FUT_BLOCK_DISTANCE / FUT_BLOCK_SIZE / WORD_BITS,
     SPARES = 1
-};
-
-struct block {
-    struct block *next;
 };
 
 struct slab {
     struct slab *next; /* depot lock; among those with free blocks */
     struct slab *prev;
-    struct block *free;
-    unsigned free_count;
-    uint16_t generation; /* const: the process that made it */
+    unsigned free_count;       /* depot lock */
+    unsigned first;            /* depot lock; no word before it has a bit */
+    uint16_t generation;       /* const: the process that made it */
+    uint64_t free[SLAB_WORDS]; /* depot lock; a bit for each free block */
+};
+
+/* The blocks in whose place the header lies. */
+enum {
+    HEADER_BLOCKS =
+        (sizeof(struct slab) + FUT_BLOCK_SIZE - 1) / FUT_BLOCK_SIZE,
+    SLAB_BLOCKS = SLAB_WORDS * WORD_BITS - HEADER_BLOCKS
 };
 
 static pthread_mutex_t depot_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -70,10 +69,6 @@ static unsigned depot_spares; /* depot lock; of those, with all free */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t at_exit;
 static bool at_exit_made; /* const after once */
-
-static _Thread_local struct block *cache;
-static _Thread_local unsigned cached;
-static _Thread_local bool cache_kept; /* the exit destructor knows of it */
 
 static void unlink_slab(struct slab *slab)
 {
@@ -99,96 +94,119 @@ static void link_slab(struct slab *slab)
 
 static struct slab *slab_create(void)
 {
-    struct slab *slab = fut_alloc_pages(SLAB_SIZE);
-    char *first;
+    struct slab *slab = fut_alloc_pages(FUT_SLAB_SIZE);
 
     if (slab == NULL) {
         return NULL;
     }
-    first = (char *)slab + FUT_BLOCK_SIZE;
-    slab->free = NULL;
+    memset(slab->free, 0xff, sizeof slab->free);
+    slab->free[0] = UINT64_MAX << HEADER_BLOCKS;
+    slab->first = 0;
     slab->free_count = SLAB_BLOCKS;
     slab->generation = fut_fork_generation();
-    for (int i = SLAB_BLOCKS - 1; i >= 0; i--) {
-        struct block *block = (void *)(first + (size_t)i * FUT_BLOCK_SIZE);
-
-        block->next = slab->free;
-        slab->free = block;
-    }
     return slab;
 }
 
-/* Moves up to a batch from the depot to the cache, which is empty. */
-static void refill_locked(void)
+/* The lowest one; there is one. */
+static void *take_locked(struct slab *slab)
+{
+    size_t index;
+
+    while (slab->free[slab->first] == 0) {
+        slab->first++;
+    }
+    index = slab->first * (size_t)WORD_BITS +
+            fut_lowest_bit(slab->free[slab->first]);
+    slab->free[slab->first] &= slab->free[slab->first] - 1;
+    slab->free_count--;
+    return (char *)slab + index * FUT_BLOCK_SIZE;
+}
+
+/* returns  a slab with a free block, first in the depot; NULL without memory */
+static struct slab *find_locked(void)
 {
     struct slab *slab = depot;
 
     if (slab == NULL) {
         slab = slab_create();
-        if (slab == NULL) {
-            return;
+        if (slab != NULL) {
+            link_slab(slab);
         }
-        link_slab(slab);
     } else if (slab->free_count == SLAB_BLOCKS) {
         depot_spares--;
     }
-    while (slab->free != NULL && cached < BATCH) {
-        struct block *block = slab->free;
+    return slab;
+}
 
-        slab->free = block->next;
-        slab->free_count--;
-        block->next = cache;
-        cache = block;
-        cached++;
+/* Puts up to a batch from one slab into the cache, under what is there, lowest
+ * address last: it is handed out first, and neighbours follow each other. */
+static void refill_locked(struct fut_block_cache *cache)
+{
+    struct slab *slab = find_locked();
+    unsigned count;
+
+    if (slab == NULL) {
+        return;
     }
-    if (slab->free == NULL) {
+    count = slab->free_count < FUT_BLOCK_BATCH ? slab->free_count
+                                               : (unsigned)FUT_BLOCK_BATCH;
+    memmove(&cache->blocks[count], cache->blocks,
+            cache->count * sizeof *cache->blocks);
+    cache->count += count;
+    for (unsigned i = count; i > 0; i--) {
+        cache->blocks[i - 1] = take_locked(slab);
+    }
+    if (slab->free_count == 0) {
         unlink_slab(slab);
     }
 }
 
-static void give_back_locked(struct block *block)
+static void give_back_locked(void *block)
 {
-    struct slab *slab =
-        (void *)((char *)block - ((uintptr_t)block & (SLAB_SIZE - 1)));
+    size_t offset = (uintptr_t)block & (FUT_SLAB_SIZE - 1);
+    struct slab *slab = (void *)((char *)block - offset);
+    unsigned word = (unsigned)(offset / FUT_BLOCK_SIZE / WORD_BITS);
 
     if (slab->generation != fut_fork_generation()) {
         return;
     }
-    if (slab->free == NULL) {
+    if (slab->free_count == 0) {
         link_slab(slab);
     }
-    block->next = slab->free;
-    slab->free = block;
+    slab->free[word] |= UINT64_C(1) << offset / FUT_BLOCK_SIZE % WORD_BITS;
+    slab->first = word < slab->first ? word : slab->first;
     slab->free_count++;
     if (slab->free_count < SLAB_BLOCKS) {
         return;
     }
     if (depot_spares == SPARES) {
         unlink_slab(slab);
-        fut_free_pages(slab, SLAB_SIZE);
+        fut_free_pages(slab, FUT_SLAB_SIZE);
     } else {
         depot_spares++;
     }
 }
 
-static void flush(unsigned keep)
+/* Gives the `count` oldest back. */
+static void flush(struct fut_block_cache *cache, unsigned count)
 {
     fut_lock(&depot_lock);
-    while (cached > keep) {
-        struct block *block = cache;
-
-        cache = block->next;
-        cached--;
-        give_back_locked(block);
+    for (unsigned i = 0; i < count; i++) {
+        give_back_locked(cache->blocks[i]);
     }
     fut_unlock(&depot_lock);
+    cache->count -= count;
+    memmove(cache->blocks, &cache->blocks[count],
+            cache->count * sizeof *cache->blocks);
 }
 
 static void at_thread_exit(void *unused)
 {
+    struct fut_block_cache *cache = &fut_block_cache;
+
     (void)unused;
-    cache_kept = false;
-    flush(0);
+    cache->kept = false;
+    flush(cache, cache->count);
 }
 
 static void reset_in_child(void)
@@ -198,8 +216,7 @@ static void reset_in_child(void)
     depot_lock = fresh;
     depot = NULL;
     depot_spares = 0;
-    cache = NULL;
-    cached = 0;
+    fut_block_cache.count = 0;
 }
 
 static void start(void)
@@ -210,47 +227,47 @@ static void start(void)
 }
 
 /* Sees to it that this thread's cache is flushed when the thread ends. */
-static void keep_cache(void)
+static void keep_cache(struct fut_block_cache *cache)
 {
-    (void)pthread_once(&once, start);
-    cache_kept = at_exit_made && pthread_setspecific(at_exit, &cache) == 0;
+    if (!cache->kept) {
+        (void)pthread_once(&once, start);
+        cache->kept = at_exit_made && pthread_setspecific(at_exit, cache) == 0;
+    }
 }
 
-void *fut_block_get(void)
+/* A thread whose cache cannot be kept has none. */
+void *fut_block_get_slowly(void)
 {
-    struct block *block;
+    struct fut_block_cache *cache = &fut_block_cache;
+    void *block;
 
-    if (cache == NULL) {
-        if (!cache_kept) {
-            keep_cache();
-        }
+    if (cache->count <= FUT_BLOCKS_AHEAD) {
+        keep_cache(cache);
         fut_lock(&depot_lock);
-        refill_locked();
+        refill_locked(cache);
         fut_unlock(&depot_lock);
     }
-    block = cache;
-    if (block != NULL) {
-        cache = block->next;
-        cached--;
+    if (cache->count == 0) {
+        return NULL;
     }
-    if (!cache_kept) {
-        flush(0);
+    block = cache->blocks[--cache->count];
+    if (!cache->kept) {
+        flush(cache, cache->count);
     }
     return block;
 }
 
-void fut_block_put(void *memory)
+void fut_block_put_slowly(void *block)
 {
-    struct block *block = memory;
+    struct fut_block_cache *cache = &fut_block_cache;
 
-    block->next = cache;
-    cache = block;
-    cached++;
-    if (cached >= 2 * BATCH || !cache_kept) {
-        if (!cache_kept) {
-            keep_cache();
-        }
-        flush(cache_kept ? BATCH : 0);
+    keep_cache(cache);
+    if (cache->count == FUT_CACHED_BLOCKS) {
+        flush(cache, FUT_BLOCK_BATCH);
+    }
+    cache->blocks[cache->count++] = block;
+    if (!cache->kept) {
+        flush(cache, cache->count);
     }
 }
 

@@ -5,18 +5,17 @@
 
 #include <pthread.h>
 
-#include "base/atomic.h"
-
 enum { RESETS = 8 };
 
-static _Atomic uint16_t generation;
+_Atomic uint16_t fut_fork_count;
 static _Atomic(void (*)(void)) resets[RESETS];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Atomic bool watching;
 
 static void in_child(void)
 {
-    store_relaxed(&generation, (uint16_t)(load_relaxed(&generation) + 1));
+    store_relaxed(&fut_fork_count,
+                  (uint16_t)(load_relaxed(&fut_fork_count) + 1));
     for (int i = 0; i < RESETS; i++) {
         void (*reset)(void) = load_acquire(&resets[i]);
 
@@ -35,11 +34,6 @@ bool fut_fork_watch(void)
 {
     (void)pthread_once(&once, install);
     return load_acquire(&watching);
-}
-
-uint16_t fut_fork_generation(void)
-{
-    return load_relaxed(&generation);
 }
 
 void fut_fork_on_child(void (*reset)(void))

@@ -18,16 +18,19 @@ static futures_future *make(const futures_promise_options *options)
         return fut_future_ended(FUTURES_SYSTEM);
     }
     fut_callback_watch_forks();
-    promise = fut_future_alloc();
+    promise = fut_block_get();
     if (promise == NULL) {
         return fut_future_ended(FUTURES_NOMEM);
     }
     fut_future_init(promise, FUT_QUEUED, 0, 0);
-    promise->work.promise = true;
-    promise->work.on_cancel = options->on_cancel;
-    promise->work.arg = options->arg;
-    promise->work.name = options->name;
-    promise->work.value_free = options->value_free;
+    promise->promise = true;
+    promise->on_cancel = options->on_cancel;
+    promise->arg = options->arg;
+    if (options->name != NULL || options->value_free != NULL) {
+        promise->options = true;
+        fut_future_extra(promise)->name = options->name;
+        fut_future_extra(promise)->value_free = options->value_free;
+    }
     if (options->deadline != FUTURES_NEVER) {
         status = fut_cancel_at(promise, options->deadline);
     }
@@ -88,20 +91,22 @@ futures_status futures_vreject(futures_future *promise, int code,
 {
     struct fut_error_site site = {.code = code};
     futures_status status = claim(promise);
+    struct fut_extra *extra;
     futures_error *error;
 
     if (status != FUTURES_OK) {
         return status;
     }
+    extra = fut_future_extra(promise);
     fut_future_disarm(promise);
-    site.task = promise->work.name;
+    site.task = fut_future_name(promise);
     error = fut_error_create(&site, format, arguments);
     promise->sink = NULL;
     if (error == NULL) {
-        fut_error_embed(&promise->embedded, &site);
-        error = &promise->embedded;
+        fut_error_embed(&extra->embedded, &site);
+        error = &extra->embedded;
     }
-    store_relaxed(&promise->error, error);
+    store_relaxed(&extra->error, error);
     fut_future_publish(promise, FUTURES_FAILED, 1);
     return FUTURES_OK;
 }

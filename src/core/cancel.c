@@ -12,9 +12,9 @@
 
 static void end_promise(futures_future *future, futures_error *reason)
 {
-    fut_future_call(future->work.on_cancel, future->work.arg);
+    fut_self_call(future->on_cancel, future->arg);
     fut_future_disarm(future);
-    store_relaxed(&future->error, reason);
+    store_relaxed(&fut_future_extra(future)->error, reason);
     fut_future_publish(future, FUTURES_CANCELLED, 1);
 }
 
@@ -23,19 +23,19 @@ void fut_cancel_claimed(futures_future *future, futures_status status,
 {
     futures_pool *pool = future->pool;
 
-    if (future->work.promise) {
+    if (future->promise) {
         end_promise(future, reason);
         return;
     }
     /* The pool outlives this: the entry, or limbo, holds the future until it
      * has ended. Nothing of the pool is touched after the publishing. */
     fut_room_give(pool, 1);
-    fut_future_call(future->work.arg_free, future->work.arg);
+    fut_future_free_arg(future);
     fut_future_disarm(future);
     FUT_COUNT(pool, cancelled, 1);
     FUT_COUNT(pool, unstarted, 1);
     FUT_COUNT(pool, done, 1);
-    store_relaxed(&future->error, reason);
+    store_relaxed(&fut_future_extra(future)->error, reason);
     fut_future_publish(future, status, 1);
 }
 
@@ -86,7 +86,8 @@ static enum attempt mark(futures_future *future, const futures_error *reason,
         return TOO_LATE;
     }
     kept = fut_error_retain(reason);
-    if (kept != NULL && !cas_acq_rel(&future->error, &nothing, kept)) {
+    if (kept != NULL &&
+        !cas_acq_rel(&fut_future_extra(future)->error, &nothing, kept)) {
         fut_error_release(kept);
     }
     word = load_relaxed(&future->word);
@@ -94,6 +95,9 @@ static enum attempt mark(futures_future *future, const futures_error *reason,
         if (cas_seq_cst(&future->word, &word, word | marks)) {
             attempt = (word & FUT_ASKED) != 0 ? MARKED_BEFORE : MARKED;
         }
+    }
+    if ((word & FUT_STATE_MASK) == FUTURES_OK) {
+        or_relaxed(&future->word, FUT_SEEN); /* it may keep the reason */
     }
     futures_release(future);
     return attempt;
@@ -191,9 +195,10 @@ futures_status fut_cancel_at(futures_future *future, futures_time deadline)
         return FUTURES_NOMEM;
     }
     timer->future = fut_future_pin(future);
-    future->work.timer = timer;
+    future->options = true;
+    fut_future_extra(future)->timer = timer;
     if (!fut_timer_arm(&timer->timer, deadline, fire_future)) {
-        future->work.timer = NULL;
+        fut_future_extra(future)->timer = NULL;
         fut_future_drop(future, 1);
         fut_free(timer);
         return FUTURES_SYSTEM;
@@ -297,7 +302,7 @@ futures_status futures_token_on_cancel(futures_token *token,
     }
     fut_scope_watch_forks();
     if (!fut_scope_watch(token, pool, hook, fn, arg)) {
-        fut_future_call(fn, arg);
+        fut_self_call(fn, arg);
     } else if (pool != NULL && load_seq_cst(&pool->stopping)) {
         /* Linked first, then looked: a shutdown either found it or is seen. */
         fut_scope_call(pool);

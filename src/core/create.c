@@ -35,6 +35,7 @@ static void copy_options(futures_pool *pool,
     pool->worker_start = options->worker_start;
     pool->worker_stop = options->worker_stop;
     pool->context = options->context;
+    pool->marks = options->worker_start != NULL ? FUT_BOUND : 0;
     if (length > sizeof pool->name - 1) {
         length = sizeof pool->name - 1;
     }

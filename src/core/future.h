@@ -1,5 +1,6 @@
-/* The future: one block of two cache lines with its task inside it, one atomic
- * word that decides everything that can race, and one word for who waits.
+/* The future: one cache line with its task inside it, a second one for what
+ * most tasks do without, one atomic word that decides everything that can
+ * race, and one word for who waits.
  *
  * QUEUED  -claim->   RUNNING   a worker, or a waiter that helps
  * QUEUED  -cancel->  ENDING    whoever wins the exchange; frees the argument
@@ -12,7 +13,8 @@
  * Two counts. Handles keep the contents, value and error: the submitter's, the
  * callers' further ones, and the run's own until its callbacks have run; it
  * gives that back before it wakes those who wait, so that a release after a
- * wait frees the value then and there. Pins keep the block: one for all
+ * wait frees the value then and there, or as it publishes, where nobody waits.
+ * Pins keep the block: one for all
  * handles together, one for the entry in a queue, which a run takes over if it
  * popped the entry, one for a run or cancel that claimed without it. So no
  * entry names a recycled block. A running task holds a stock of pins for its
@@ -29,6 +31,9 @@
 #include <futures/token.h>
 
 #include "base/atomic.h"
+#include "base/block.h"
+#include "base/fork.h"
+#include "core/self.h"
 #include "core/timer.h"
 #include "sync/injector.h"
 
@@ -42,22 +47,24 @@ enum {
 };
 static_assert((int)FUTURES_INVALID < FUT_QUEUED, "a state has four bits");
 
-#define FUT_ASKED ((uint64_t)1 << 4)      /* to stop */
-#define FUT_TIMED ((uint64_t)1 << 5)      /* ... because its deadline passed */
-#define FUT_SEEN ((uint64_t)1 << 6)       /* somebody looked at the error */
-#define FUT_IMMORTAL ((uint64_t)1 << 7)   /* static: not counted */
-#define FUT_BOUND ((uint64_t)1 << 8)      /* only workers may run it */
-#define FUT_GENERATION ((uint64_t)1 << 9) /* 5 bits: whose process */
-#define FUT_HANDLE ((uint64_t)1 << 14)    /* 24 bits */
-#define FUT_PIN ((uint64_t)1 << 38)       /* 26 bits */
-enum { FUT_GENERATIONS = 1 << 5, FUT_HANDLES = 1 << 24 };
+#define FUT_ASKED ((uint64_t)1 << 4) /* to stop */
+#define FUT_TIMED ((uint64_t)1 << 5) /* ... because its deadline passed */
+#define FUT_SEEN \
+    ((uint64_t)1 << 6)                  /* somebody looked at the error, or put
+                                       one too late to count */
+#define FUT_IMMORTAL ((uint64_t)1 << 7) /* static: not counted */
+#define FUT_BOUND ((uint64_t)1 << 8)    /* only workers may run it */
+#define FUT_WAITED ((uint64_t)1 << 9)   /* somebody waits, see waiters.c */
+#define FUT_GENERATION ((uint64_t)1 << 10) /* 5 bits: whose process */
+#define FUT_HANDLE ((uint64_t)1 << 15)     /* 23 bits */
+#define FUT_PIN ((uint64_t)1 << 38)        /* 26 bits */
+enum { FUT_GENERATIONS = 1 << 5, FUT_HANDLES = 1 << 23 };
 
 /* The stock of pins of a running task. */
 enum { FUT_STOCK = 1 << 20 };
 
 struct fut_sink;
 struct fut_wait;
-struct fut_batch;
 
 /* A task's deadline, on the heap: rare. */
 struct fut_future_timer {
@@ -67,44 +74,59 @@ struct fut_future_timer {
                           comes second frees it */
 };
 
-/* What a task needs until it ends. */
-struct fut_work {
+/* What most tasks do without. All zero unless the future has options, failed,
+ * was cancelled or was asked to stop. */
+struct fut_extra {
+    _Atomic(futures_error *) error;
     union {
-        void *(*fn)(void *);
-        void (*on_cancel)(void *); /* of a promise; nullable */
+        struct {
+            const char *name;
+            void (*arg_free)(void *);
+            void (*value_free)(void *); /* stays if it ends OK */
+            struct fut_future_timer *timer;
+        };
+        futures_error embedded; /* FAILED, and there was no memory */
     };
-    void *arg;
-    const char *name;
-    void (*arg_free)(void *);
-    void (*value_free)(void *); /* stays if it ends OK */
-    struct fut_future_timer *timer;
-    union {
-        uint32_t stock;      /* running: its runner's */
-        uint32_t seen_epoch; /* queued: not cancelled at this epoch */
-    };
-    uint8_t lane; /* of the injector, and the priority */
-    bool promise;
 };
+static_assert(sizeof(struct fut_extra) <= FUT_BLOCK_SIZE, "one line");
 
 struct futures_future {
     _Alignas(FUT_CACHE_LINE) _Atomic uint64_t word;
     _Atomic uintptr_t waiters; /* see waiters.c */
     union {
+        void *arg;             /* until it ends; of a promise: on_cancel's */
         _Atomic(void *) value; /* OK; NULL once taken */
         struct fut_sink *sink; /* FAILED: whom it may concern; nullable */
     };
-    _Atomic(futures_error *) error;
+    union {
+        void *(*fn)(void *);       /* until it is claimed */
+        void (*on_cancel)(void *); /* of a promise, until it ends; nullable */
+        futures_future *chain;     /* afterwards: who ends or frees it */
+    };
     struct futures_pool *pool;      /* const; alive while it is pending */
     _Atomic(futures_token *) scope; /* pinned; its runner may change it */
     struct fut_link link;           /* whoever holds the entry */
-    struct fut_batch *batch;        /* const; the block it lies in, nullable */
     union {
-        struct fut_work work;   /* until it ends */
-        futures_error embedded; /* FAILED, and there was no memory */
+        uint32_t stock;      /* running: its runner's */
+        uint32_t seen_epoch; /* queued: not cancelled at this epoch */
     };
-    futures_future *chain; /* who ends or frees it */
+    uint8_t lane; /* const; of the injector, and the priority */
+    bool promise; /* const */
+    bool options; /* const; some of the extra line is set */
 };
-static_assert(sizeof(struct futures_future) == 128, "two cache lines");
+static_assert(sizeof(struct futures_future) == FUT_BLOCK_SIZE, "one line");
+
+/* Not for the static ones that have ended. */
+static inline struct fut_extra *fut_future_extra(const futures_future *future)
+{
+    return fut_block_second(future);
+}
+
+/* The task's name; nullable. */
+static inline const char *fut_future_name(const futures_future *future)
+{
+    return future->options ? fut_future_extra(future)->name : NULL;
+}
 
 static inline futures_future *fut_future_of_link(struct fut_link *link)
 {
@@ -133,15 +155,26 @@ static inline bool fut_future_is_pending(const futures_future *future)
     return fut_state_is_pending(fut_future_state(future));
 }
 
-/* A block for one future, or `count` in one allocation.
- * returns  uninitialised futures, the first; NULL without memory */
-futures_future *fut_future_alloc(void);
-futures_future *fut_future_alloc_all(size_t count);
+/* Makes a block QUEUED, or ENDING where nobody may claim it yet, with one
+ * handle, `entries` pins more, and marks (FUT_BOUND or 0); everything else
+ * zero. */
+static inline void fut_future_init(futures_future *future, unsigned state,
+                                   unsigned entries, uint64_t marks)
+{
+    uint64_t generation = fut_fork_generation() % FUT_GENERATIONS;
 
-/* Makes it QUEUED, or ENDING where nobody may claim it yet, with one handle,
- * `entries` pins more, and marks (FUT_BOUND or 0); everything else zero. */
-void fut_future_init(futures_future *future, unsigned state, unsigned entries,
-                     uint64_t marks);
+    atomic_init(&future->word, (state | marks) + generation * FUT_GENERATION +
+                                   FUT_HANDLE + (entries + 1) * FUT_PIN);
+    atomic_init(&future->waiters, 0);
+    future->arg = NULL;
+    future->fn = NULL;
+    future->pool = NULL;
+    atomic_init(&future->scope, NULL);
+    future->seen_epoch = 0;
+    future->lane = 0;
+    future->promise = false;
+    future->options = false;
+}
 
 /* ENDING -> QUEUED, by the one who made it so. */
 void fut_future_open(futures_future *future);
@@ -164,8 +197,17 @@ bool fut_future_claim_end(futures_future *future);
  * returns  false where it does not run */
 bool fut_future_hold_running(futures_future *future);
 
+/* Frees the argument, as it ends. */
+static inline void fut_future_free_arg(futures_future *future)
+{
+    if (future->options) {
+        fut_self_call(fut_future_extra(future)->arg_free, future->arg);
+    }
+}
+
 /* Sets the end state; value and error have been set. Wakes all who wait, runs
- * callbacks, and gives the claim's handle and `pins` back. */
+ * callbacks, and gives the claim's handle and `pins` back. Last of all it
+ * touches the future, unless the caller has pins beyond these. */
 void fut_future_publish(futures_future *future, futures_status status,
                         uint64_t pins);
 
@@ -178,9 +220,6 @@ void fut_future_drop(futures_future *future, uint64_t pins);
 /* Runs the callbacks of futures that ended inside a callback; before a wait
  * inside a callback. */
 void fut_future_run_callbacks(void);
-
-/* Calls fn(arg), if there is one, as a callback: nothing may be thrown. */
-void fut_future_call(void (*fn)(void *), void *arg);
 
 /* Disarms a task's deadline; it has ended. */
 void fut_future_disarm(futures_future *future);

@@ -12,7 +12,7 @@
 #include "core/token.h"
 
 /* One submit in so many looks at the chain above its task. */
-enum { SHORTEN_EACH = 16 };
+enum { SHORTEN_EACH = 64 };
 
 static futures_status check(const struct fut_order *order)
 {
@@ -43,6 +43,7 @@ futures_status fut_order_make(struct fut_order *order, futures_pool *pool,
     order->own =
         pool != NULL && (fut_pool_is_mine(pool) || fut_pool_runs_here(pool));
     order->timed = false;
+    order->extra = false;
     memset(&order->options, 0, sizeof order->options);
     if (options == NULL) {
         return check(order);
@@ -52,6 +53,9 @@ futures_status fut_order_make(struct fut_order *order, futures_pool *pool,
         return FUTURES_INVALID;
     }
     order->timed = order->options.deadline != FUTURES_NEVER;
+    order->extra = order->options.name != NULL ||
+                   order->options.arg_free != NULL ||
+                   order->options.value_free != NULL;
     return check(order);
 }
 
@@ -64,60 +68,101 @@ static futures_token *pin_task(struct fut_run *run)
         fut_scope_shorten(task);
     }
     run->exposed = true;
-    if (task->work.stock > 1) {
-        task->work.stock--;
+    if (task->stock > 1) {
+        task->stock--;
     } else {
         (void)fut_future_pin(task);
     }
     return fut_token_of_task(task);
 }
 
-static futures_token *scope_of(const struct fut_order *order)
+/* The epoch at which nothing above the running task was known to be stopped;
+ * one that has passed where something is. */
+static uint64_t epoch_of(struct fut_run *run)
 {
-    struct fut_run *run = fut_self_task();
-
-    if (order->options.token == futures_token_none()) {
-        return NULL;
-    }
-    if (order->options.token != NULL) {
-        return fut_scope_retain(order->options.token);
-    }
-    return run != NULL ? pin_task(run) : NULL;
+    return fut_cancel_is_asked(run) ? run->epoch - 1 : run->epoch;
 }
 
-static uint64_t known_epoch(const struct fut_order *order)
+/* Puts the future beneath the running task, if there is one. */
+static void adopt(futures_future *future)
 {
     struct fut_run *run = fut_self_task();
-    uint64_t epoch;
 
-    if (order->options.token == NULL && run != NULL) {
-        return fut_cancel_is_asked(run) ? run->epoch - 1 : run->epoch;
+    if (run != NULL) {
+        atomic_init(&future->scope, pin_task(run));
+        future->seen_epoch = (uint32_t)epoch_of(run);
+    } else {
+        atomic_init(&future->scope, NULL);
+        future->seen_epoch = (uint32_t)load_acquire(&fut_scope_epoch);
     }
-    epoch = load_acquire(&fut_scope_epoch);
-    return fut_scope_is_stopped(order->options.token) ? epoch - 1 : epoch;
+}
+
+static void adopt_by_token(futures_future *future, futures_token *token)
+{
+    uint64_t epoch = load_acquire(&fut_scope_epoch);
+
+    if (token == futures_token_none()) {
+        atomic_init(&future->scope, NULL);
+    } else {
+        atomic_init(&future->scope, fut_scope_retain(token));
+        epoch -= fut_scope_is_stopped(token);
+    }
+    future->seen_epoch = (uint32_t)epoch;
+}
+
+static void fill_extra(futures_future *future,
+                       const futures_task_options *options)
+{
+    struct fut_extra *extra = fut_future_extra(future);
+
+    future->options = true;
+    extra->name = options->name;
+    extra->arg_free = options->arg_free;
+    extra->value_free = options->value_free;
+}
+
+bool fut_order_is_plain(const futures_pool *pool)
+{
+    return pool->queue_limit == 0 &&
+           pool->generation == fut_fork_generation() &&
+           load_acquire(&pool->verdict) == FUTURES_OK &&
+           !load_acquire(fut_pool_is_mine(pool) ? &pool->over : &pool->closed);
+}
+
+void fut_order_fill_plain(futures_pool *pool, futures_future *future,
+                          futures_fn fn, void *arg)
+{
+    fut_future_init(future, FUT_QUEUED, 1, pool->marks);
+    future->pool = pool;
+    future->fn = fn;
+    future->arg = arg;
+    adopt(future);
 }
 
 void fut_order_fill(const struct fut_order *order, futures_future *future,
                     void *arg)
 {
     fut_future_init(future, order->timed ? FUT_ENDING : FUT_QUEUED, 1,
-                    order->pool->worker_start != NULL ? FUT_BOUND : 0);
+                    order->pool->marks);
     future->pool = order->pool;
-    atomic_init(&future->scope, scope_of(order));
-    future->work.fn = order->fn;
-    future->work.arg = arg;
-    future->work.name = order->options.name;
-    future->work.arg_free = order->options.arg_free;
-    future->work.value_free = order->options.value_free;
-    future->work.lane = (uint8_t)order->options.priority;
-    future->work.seen_epoch = (uint32_t)known_epoch(order);
+    future->fn = order->fn;
+    future->arg = arg;
+    future->lane = (uint8_t)order->options.priority;
+    if (order->options.token == NULL) {
+        adopt(future);
+    } else {
+        adopt_by_token(future, order->options.token);
+    }
+    if (order->extra) {
+        fill_extra(future, &order->options);
+    }
 }
 
 void fut_order_refuse(futures_future *future, futures_status status,
                       uint64_t pins)
 {
     (void)futures_retain(future);
-    fut_future_call(future->work.arg_free, future->work.arg);
+    fut_future_free_arg(future);
     fut_future_disarm(future);
     fut_future_publish(future, status, pins);
 }

@@ -14,6 +14,7 @@ struct fut_order {
     futures_task_options options;
     bool own;   /* by the pool's own worker or task: also while it drains */
     bool timed; /* there is a deadline */
+    bool extra; /* there is something for the extra line */
 };
 
 /* returns  OK; INVALID, FORKED, BROKEN or CLOSED: nothing is to be submitted,
@@ -26,6 +27,14 @@ futures_status fut_order_make(struct fut_order *order, futures_pool *pool,
  * is to be armed nobody can claim it before fut_future_open. */
 void fut_order_fill(const struct fut_order *order, futures_future *future,
                     void *arg);
+
+/* Whether a task without options can be queued there as it is: the pool takes
+ * work and has no limit. */
+bool fut_order_is_plain(const futures_pool *pool);
+
+/* fut_order_fill for such a task. */
+void fut_order_fill_plain(futures_pool *pool, futures_future *future,
+                          futures_fn fn, void *arg);
 
 /* Ends one that was filled, found no place and was not opened. Gives `pins`
  * back. */

@@ -64,6 +64,7 @@ struct futures_pool {
     struct fut_sink *sink; /* nullable */
     struct fut_worker *worker;
     uint16_t generation;
+    uint64_t marks; /* of its futures: FUT_BOUND or 0 */
 
     struct fut_injector injector;
     struct fut_idle idle;

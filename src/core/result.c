@@ -37,8 +37,9 @@ const futures_error *futures_error_of(const futures_future *future)
     if (status == FUTURES_FAILED) {
         /* The mark is no part of what the caller may not change. */
         or_relaxed(&((futures_future *)(uintptr_t)future)->word, FUT_SEEN);
-    } else if (status != FUTURES_CANCELLED) {
+    } else if (status != FUTURES_CANCELLED ||
+               (load_relaxed(&future->word) & FUT_IMMORTAL) != 0) {
         return NULL;
     }
-    return load_acquire(&future->error);
+    return load_acquire(&fut_future_extra(future)->error);
 }

@@ -59,7 +59,7 @@ static bool is_stopped(struct fut_run *run, futures_status *status)
         return true;
     }
     *status = FUTURES_CANCELLED;
-    if ((uint32_t)run->epoch == future->work.seen_epoch) {
+    if ((uint32_t)run->epoch == future->seen_epoch) {
         return false;
     }
     stopped = fut_scope_stops(future);
@@ -74,10 +74,11 @@ static void put_reason(futures_future *future)
 
     if ((load_relaxed(&future->word) & FUT_TIMED) != 0) {
         reason = fut_error_deadline();
-    } else if (load_acquire(&future->error) == NULL) {
+    } else if (load_acquire(&fut_future_extra(future)->error) == NULL) {
         reason = fut_scope_reason_for(future);
     }
-    if (reason != NULL && !cas_acq_rel(&future->error, &nothing, reason)) {
+    if (reason != NULL &&
+        !cas_acq_rel(&fut_future_extra(future)->error, &nothing, reason)) {
         fut_error_release(reason);
     }
 }
@@ -86,15 +87,16 @@ static void put_reason(futures_future *future)
 static void put_error(struct fut_run *run)
 {
     futures_future *future = run->future;
+    struct fut_extra *extra = fut_future_extra(future);
     futures_error *error = run->error;
     futures_error *reason;
 
     future->sink = fut_sink_retain(future->pool->sink);
     if (error == NULL) {
-        future->embedded = run->lost;
-        error = &future->embedded;
+        extra->embedded = run->lost;
+        error = &extra->embedded;
     }
-    reason = exchange_seq_cst(&future->error, error);
+    reason = exchange_seq_cst(&extra->error, error);
     if (reason != NULL) {
         fut_scope_await_walkers();
         fut_error_release(reason);
@@ -106,8 +108,8 @@ static futures_status settle(struct fut_run *run, void *value)
     futures_future *future = run->future;
 
     if (run->failed) {
-        if (value != NULL) {
-            fut_future_call(future->work.value_free, value);
+        if (value != NULL && future->options) {
+            fut_self_call(fut_future_extra(future)->value_free, value);
         }
         put_error(run);
         return FUTURES_FAILED;
@@ -161,9 +163,9 @@ static void finish(struct fut_run *run, void *value)
     uint64_t pins;
     futures_status status;
 
-    fut_future_call(future->work.arg_free, future->work.arg);
+    fut_future_free_arg(future);
     fut_future_disarm(future);
-    pins = (uint64_t)future->work.stock + 1;
+    pins = (uint64_t)future->stock + 1;
     if (run->entry && !run->exposed) {
         /* Nobody else looks at its scope: it need not be pinned longer. */
         scope = load_relaxed(&future->scope);
@@ -187,7 +189,7 @@ static void refuse(struct fut_run *run, futures_status status)
 
     fut_self.run = run->below;
     run->future = NULL;
-    fut_future_call(future->work.arg_free, future->work.arg);
+    fut_future_free_arg(future);
     fut_future_disarm(future);
     put_reason(future);
     publish(future, status, FUT_STOCK + 1);
@@ -205,8 +207,8 @@ static void run_one(struct fut_run *run)
         refuse(run, status);
         return;
     }
-    future->work.stock = FUT_STOCK;
-    value = future->work.fn(future->work.arg);
+    future->stock = FUT_STOCK;
+    value = future->fn(future->arg);
     if (run->cleanups != NULL) {
         fut_raise_clean(run);
     }
@@ -234,7 +236,7 @@ static bool step(void *context)
 static FUTURES_PRINTF(2, 3) void fail_exit(struct fut_run *run,
                                            const char *format, ...)
 {
-    struct fut_error_site site = {.task = run->future->work.name,
+    struct fut_error_site site = {.task = fut_future_name(run->future),
                                   .code = ECANCELED};
     va_list arguments;
 

@@ -64,7 +64,7 @@ static futures_error *reason_of(const futures_token *scope,
         return NULL;
     }
     *held = task;
-    return fut_error_retain(load_seq_cst(&task->error));
+    return fut_error_retain(load_seq_cst(&fut_future_extra(task)->error));
 }
 
 /* The first real token that is marked or below a task: nothing changes what
@@ -295,7 +295,7 @@ void fut_scope_call(const futures_pool *pool)
     futures_hook hook;
 
     while (take_stopped(pool, &hook, &callback)) {
-        fut_future_call((void (*)(void *))hook.fn, hook.arg);
+        fut_self_call((void (*)(void *))hook.fn, hook.arg);
         fut_callback_end(&callback);
         fut_future_unpin(hook.owner);
     }

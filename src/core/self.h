@@ -67,4 +67,16 @@ static inline void fut_self_unbar(struct fut_run *frame)
     fut_self.run = frame->below;
 }
 
+/* Calls fn(arg), if there is one, as a callback. */
+static inline void fut_self_call(void (*fn)(void *), void *arg)
+{
+    struct fut_run frame;
+
+    if (fn != NULL) {
+        fut_self_bar(&frame);
+        fn(arg);
+        fut_self_unbar(&frame);
+    }
+}
+
 #endif

@@ -40,7 +40,7 @@ static void put_error(struct fut_run *run, struct fut_error_site *site,
     if (run->failed) {
         return;
     }
-    site->task = run->future->work.name;
+    site->task = fut_future_name(run->future);
     run->failed = true;
     run->error = fut_error_create(site, format, arguments);
     if (run->error == NULL) {

@@ -47,15 +47,48 @@ static uintptr_t with_wait(struct fut_wait *wait)
     return (uintptr_t)wait | LATCH;
 }
 
+/* The one who ends the future looks here only if it finds FUT_WAITED, and the
+ * two words change one after the other: first a waiter is linked, then the mark
+ * is set, while the future has not ended.
+ * returns  whether the mark is there: who ends it looks, or has looked; false:
+ *          nobody will */
+static bool mark_waited(futures_future *future)
+{
+    uint64_t word = load_relaxed(&future->word);
+
+    while ((word & FUT_WAITED) == 0 &&
+           fut_state_is_pending((unsigned)(word & FUT_STATE_MASK))) {
+        /* release: shows what was linked to the one who ends the future;
+         * acquire, as all reads of an ended state */
+        if (cas_weak_acq_rel(&future->word, &word, word | FUT_WAITED)) {
+            return true;
+        }
+    }
+    return (word & FUT_WAITED) != 0;
+}
+
+/* Whether it has ended and nobody will look at its waiters any more. */
+static bool is_settled(const futures_future *future)
+{
+    uint64_t word = load_acquire(&future->word);
+
+    return (word & FUT_WAITED) == 0 &&
+           !fut_state_is_pending((unsigned)(word & FUT_STATE_MASK));
+}
+
 enum fut_attach fut_waiters_attach(futures_future *future,
                                    struct fut_wait *wait)
 {
     uintptr_t word = 0;
 
+    if (is_settled(future)) {
+        return FUT_ATTACH_ENDED;
+    }
     for (unsigned round = 0;; round++) {
-        /* release: shows the wait to the one who ends the future */
         if (cas_acq_rel(&future->waiters, &word, with_wait(wait))) {
-            return FUT_ATTACHED;
+            return mark_waited(future) || !fut_waiters_detach(future, wait)
+                       ? FUT_ATTACHED
+                       : FUT_ATTACH_ENDED;
         }
         if ((word & ENDED) != 0) {
             return FUT_ATTACH_ENDED;
@@ -87,11 +120,17 @@ static bool push(futures_future *future, futures_hook *hook)
     return true;
 }
 
+static bool link_and_mark(futures_future *future, futures_hook *hook)
+{
+    return !is_settled(future) && push(future, hook) &&
+           (mark_waited(future) || !fut_waiters_detach_hook(future, hook));
+}
+
 bool fut_waiters_attach_hook(futures_future *future, futures_hook *hook,
                              struct fut_wait *wait)
 {
     hook->owner = wait;
-    return push(future, hook);
+    return link_and_mark(future, hook);
 }
 
 bool fut_waiters_attach_callback(futures_future *future, futures_hook *hook,
@@ -101,7 +140,7 @@ bool fut_waiters_attach_callback(futures_future *future, futures_hook *hook,
     hook->owner = NULL;
     hook->fn = (void (*)(void))fn;
     hook->arg = arg;
-    return push(future, hook);
+    return link_and_mark(future, hook);
 }
 
 /* returns  the word afterwards */

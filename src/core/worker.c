@@ -133,7 +133,7 @@ static futures_future *next_task(struct fut_source *source, bool *entry)
     *entry = true;
     while ((future = next_entry(worker)) != NULL) {
         if (fut_future_claim_run(future, true)) {
-            note_task(worker, future->work.name);
+            note_task(worker, fut_future_name(future));
             return future;
         }
         fut_limbo_put(worker->pool, future);

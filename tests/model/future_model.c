@@ -26,27 +26,17 @@ static unsigned cancelled;
 static unsigned values_freed;
 static unsigned blocks_freed;
 
-/* What future.c needs from below and beside it. */
+/* What the sources need from below and beside it. */
 
 void *fut_block_get(void)
 {
-    return fut_alloc(1, FUT_BLOCK_SIZE);
+    return fut_alloc(2, FUT_BLOCK_SIZE);
 }
 
 void fut_block_put(void *block)
 {
     blocks_freed++;
     fut_free(block);
-}
-
-void *fut_alloc_lines(size_t count, size_t size)
-{
-    return fut_alloc(count, size);
-}
-
-uint16_t fut_fork_generation(void)
-{
-    return 0;
 }
 
 void fut_fork_on_child(void (*reset)(void))
@@ -99,10 +89,12 @@ static void start(void)
     cancelled = 0;
     values_freed = 0;
     blocks_freed = 0;
-    future = fut_future_alloc();
+    future = fut_block_get();
     fut_future_init(future, FUT_QUEUED, 1, 0);
     future->pool = (futures_pool *)(void *)&value; /* a task, not a promise */
-    future->work.value_free = free_value;
+    future->options = true;
+    atomic_init(&fut_future_extra(future)->error, NULL);
+    fut_future_extra(future)->value_free = free_value;
     futures_retain(future);
     futures_retain(future);
 }
