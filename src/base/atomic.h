@@ -56,8 +56,17 @@ static inline void fut_cpu_relax(void)
 #endif
 }
 
-/* Asks for a line that is about to be written. */
+/* Asks for a line that is about to be read, or written. */
 static inline void fut_prefetch(const void *line)
+{
+#if defined(__GNUC__)
+    __builtin_prefetch(line);
+#else
+    (void)line;
+#endif
+}
+
+static inline void fut_prefetch_write(const void *line)
 {
 #if defined(__GNUC__)
     __builtin_prefetch(line, 1);

@@ -16,7 +16,7 @@
 
 _Thread_local struct fut_block_cache fut_block_cache;
 
-#ifdef FUT_BLOCKS_FROM_HEAP
+#ifdef FUT_SANITIZED
 
 void *fut_block_get_slowly(void)
 {

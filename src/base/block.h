@@ -3,7 +3,10 @@
  * nobody writes the second line it costs neither memory nor cache. Blocks come
  * from a cache of the calling thread; what one thread allocates and another
  * frees goes back in batches to the slab it came from, and a slab without a
- * block in use goes back to the system (but for a spare). */
+ * block in use goes back to the system (but for a spare).
+ *
+ * Under address and thread sanitizers every block is a heap block of its own,
+ * so that they see each lifetime. */
 #ifndef FUT_BASE_BLOCK_H
 #define FUT_BASE_BLOCK_H
 
@@ -11,21 +14,12 @@
 #include <stddef.h>
 
 #include "base/atomic.h"
-
-/* Under address, leak and thread sanitizers every block is a heap block of its
- * own, so that they see each lifetime. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FUT_BLOCKS_FROM_HEAP 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define FUT_BLOCKS_FROM_HEAP 1
-#endif
-#endif
+#include "base/sanitizer.h"
 
 enum {
     FUT_BLOCK_SIZE = FUT_CACHE_LINE,
     FUT_SLAB_SIZE = 256 << 10,
-#ifdef FUT_BLOCKS_FROM_HEAP
+#ifdef FUT_SANITIZED
     FUT_BLOCK_DISTANCE = FUT_BLOCK_SIZE
 #else
     FUT_BLOCK_DISTANCE = FUT_SLAB_SIZE / 2
@@ -62,7 +56,7 @@ static inline void *fut_block_get(void)
         return fut_block_get_slowly();
     }
     block = cache->blocks[--cache->count];
-    fut_prefetch(cache->blocks[cache->count - FUT_BLOCKS_AHEAD]);
+    fut_prefetch_write(cache->blocks[cache->count - FUT_BLOCKS_AHEAD]);
     return block;
 }
 

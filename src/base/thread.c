@@ -12,22 +12,10 @@
 
 enum { STACK_MIN = 1 << 20, STACK_RESERVE = 64 << 10, NAME_MAX_LENGTH = 15 };
 
-/* The stack's lowest address, and the lowest one that a new task's frame may
- * have; limit 0: not looked up yet. */
+_Thread_local uintptr_t fut_thread_stack_limit = UINTPTR_MAX;
+
+/* Its lowest address. */
 static _Thread_local uintptr_t stack_lowest;
-static _Thread_local uintptr_t stack_limit;
-
-static void *fut_frame_address(void)
-{
-#if defined(__GNUC__)
-    return __builtin_frame_address(0);
-#else
-    char here;
-    char *volatile address = &here;
-
-    return address;
-#endif
-}
 
 static void block_signals(sigset_t *before)
 {
@@ -94,7 +82,7 @@ void fut_thread_name(const char *name)
 #endif
 }
 
-static void find_limit(void)
+static void find_limits(void)
 {
 #if defined(__linux__)
     pthread_attr_t attributes;
@@ -108,20 +96,19 @@ static void find_limit(void)
         (void)pthread_attr_destroy(&attributes);
     }
     size /= 8;
-    stack_limit = stack_lowest + (size > STACK_RESERVE ? size : STACK_RESERVE);
+    fut_thread_stack_limit =
+        stack_lowest + (size > STACK_RESERVE ? size : STACK_RESERVE);
 #else
-    stack_limit = 1;
+    fut_thread_stack_limit = 0;
 #endif
 }
 
 /* A frame outside the thread's own stack (a coroutine's, or one that an
  * address sanitizer keeps elsewhere) says nothing. */
-bool fut_thread_stack_low(void)
+bool fut_thread_stack_is_low(uintptr_t here)
 {
-    uintptr_t here = (uintptr_t)fut_frame_address();
-
-    if (stack_limit == 0) {
-        find_limit();
+    if (fut_thread_stack_limit == UINTPTR_MAX) {
+        find_limits();
     }
-    return stack_lowest <= here && here < stack_limit;
+    return stack_lowest <= here && here < fut_thread_stack_limit;
 }

@@ -18,6 +18,7 @@
 #include "core/limbo.h"
 #include "core/pool.h"
 #include "core/run.h"
+#include "core/token.h"
 
 struct helper {
     struct fut_source source;
@@ -61,6 +62,24 @@ static bool claim(futures_future *future, bool *entry)
         fut_limbo_put(future->pool, future);
     }
     return false;
+}
+
+bool fut_block_run_own(futures_future *future)
+{
+    struct fut_run *run = fut_self_task();
+
+    if (run == NULL || fut_self.worker == NULL ||
+        fut_deque_peek(&fut_self.worker->deque) != future ||
+        load_relaxed(&future->scope) != fut_token_of_task(run->future) ||
+        fut_thread_stack_low() || !pop_own(future)) {
+        return false;
+    }
+    if (!fut_future_claim_run(future, true)) {
+        fut_limbo_put(future->pool, future);
+        return false;
+    }
+    fut_run_one(future, true);
+    return true;
 }
 
 static futures_future *member(const struct helper *helper)

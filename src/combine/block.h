@@ -4,6 +4,12 @@
 
 #include "combine/set.h"
 
+/* Runs a future here and now if it is the newest in the calling worker's own
+ * deque, and beneath the running task: then nobody else can have it, and a stop
+ * of the task reaches it by itself, so nobody need know of the wait.
+ * returns  whether it did */
+bool fut_block_run_own(futures_future *future);
+
 /* Waits for an attached set, helps where it may, carries out the deadline, and
  * leaves the set. */
 void fut_block_on(struct fut_set *set);

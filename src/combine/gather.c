@@ -11,36 +11,78 @@
 #include "core/self.h"
 #include "core/token.h"
 
+/* How many futures to look ahead. */
+enum { LINES_AHEAD = 8 };
+
 /* What the first pass saw. */
 struct survey {
     size_t pending;
+    size_t running;
+    size_t last;                /* the index of the last one pending */
+    bool ran;                   /* the last one, here */
     futures_status first_error; /* of those that have ended, by index */
 };
+
+static bool are_there(futures_future *const futures[], size_t count)
+{
+    if (futures == NULL) {
+        return count == 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (futures[i] == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Most often all are well, and one look at each is enough.
+ * returns  whether that is so; false: outcomes[] is filled up to the first that
+ *          is not */
+static bool read_ok(futures_future *const futures[], size_t count,
+                    futures_outcome outcomes[])
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i + LINES_AHEAD < count) {
+            fut_prefetch(futures[i + LINES_AHEAD]);
+        }
+        if (fut_future_state(futures[i]) != FUTURES_OK) {
+            return false;
+        }
+        if (outcomes != NULL) {
+            outcomes[i].status = FUTURES_OK;
+            outcomes[i].value = load_acquire(&futures[i]->value);
+            outcomes[i].error = NULL;
+        }
+    }
+    return true;
+}
+
+static void note_ended(struct survey *survey, unsigned state)
+{
+    if (survey->first_error == FUTURES_OK) {
+        survey->first_error = (futures_status)state;
+    }
+}
 
 static futures_status look(futures_future *const futures[], size_t count,
                            struct survey *survey)
 {
-    survey->pending = 0;
-    survey->first_error = FUTURES_OK;
-    if (futures == NULL && count > 0) {
-        return FUTURES_INVALID;
-    }
+    *survey = (struct survey){.first_error = FUTURES_OK};
     for (size_t i = 0; i < count; i++) {
-        futures_status status = futures_poll(futures[i]);
+        unsigned state = fut_future_state(futures[i]);
 
-        if (futures[i] == NULL) {
-            return FUTURES_INVALID;
-        }
-        if (status == FUTURES_PENDING) {
+        if (!fut_state_is_pending(state)) {
+            note_ended(survey, state);
+        } else if (fut_future_is_foreign(futures[i])) {
+            return FUTURES_FORKED;
+        } else {
             survey->pending++;
-            if (fut_future_is_foreign(futures[i])) {
-                return FUTURES_FORKED;
-            }
-        } else if (survey->first_error == FUTURES_OK) {
-            survey->first_error = status;
+            survey->running += state == FUT_RUNNING;
+            survey->last = i;
         }
     }
-    if (survey->pending > 0 && fut_deadlock_on_stack(futures, count)) {
+    if (survey->running > 0 && fut_deadlock_on_stack(futures, count)) {
         return FUTURES_DEADLOCK;
     }
     return FUTURES_OK;
@@ -158,12 +200,13 @@ static bool is_over_on_entry(const struct fut_set *set,
              set->options.on_error == FUTURES_ON_ERROR_LEAVE));
 }
 
-static futures_status gather(struct fut_set *set, const struct survey *survey,
-                             futures_outcome outcomes[])
+static futures_status block(struct fut_set *set, const struct survey *survey,
+                            futures_outcome outcomes[])
 {
     futures_status status;
 
     atomic_init(&set->first_error, survey->first_error);
+    atomic_init(&set->live, survey->ran);
     if (is_over_on_entry(set, survey)) {
         return verdict(set, outcomes);
     }
@@ -177,51 +220,109 @@ static futures_status gather(struct fut_set *set, const struct survey *survey,
     return status;
 }
 
-futures_status futures_gather(futures_future *const futures[], size_t count,
-                              futures_outcome outcomes[],
-                              const futures_gather_options *given)
+/* One future is left, nothing but its end can end the wait, and the caller can
+ * run it itself: fork and join. */
+static void run_last(futures_future *const futures[],
+                     const futures_gather_options *options,
+                     struct survey *survey)
 {
-    futures_gather_options options = FUTURES_GATHER_OPTIONS_INIT;
+    if (survey->pending == 1 && options->on_done == NULL &&
+        options->token == NULL && options->deadline == FUTURES_NEVER &&
+        fut_block_run_own(futures[survey->last])) {
+        survey->pending = 0;
+        survey->ran = true;
+        note_ended(survey, fut_future_state(futures[survey->last]));
+    }
+}
+
+static futures_status gather(futures_future *const futures[], size_t count,
+                             futures_outcome outcomes[],
+                             const futures_gather_options *options)
+{
     struct survey survey;
     struct fut_set set;
     futures_status status;
 
-    if (given != NULL && !fut_options_read(&options, sizeof options, given)) {
-        return FUTURES_INVALID;
-    }
-    if (!are_valid(&options)) {
-        return FUTURES_INVALID;
+    if (options->on_done == NULL && read_ok(futures, count, outcomes)) {
+        return FUTURES_OK;
     }
     status = look(futures, count, &survey);
-    if (status != FUTURES_OK || count == 0) {
+    if (status != FUTURES_OK) {
         return status;
     }
-    fut_set_init(&set, futures, count, &options);
-    return gather(&set, &survey, outcomes);
+    run_last(futures, options, &survey);
+    if (survey.ran && read_ok(futures, count, outcomes)) {
+        return FUTURES_OK;
+    }
+    fut_set_init(&set, futures, count, options);
+    return block(&set, &survey, outcomes);
+}
+
+static futures_status gather_with(futures_future *const futures[],
+                                  size_t count, futures_outcome outcomes[],
+                                  const futures_gather_options *given)
+{
+    static const futures_gather_options defaults = FUTURES_GATHER_OPTIONS_INIT;
+    futures_gather_options options;
+
+    if (given != NULL && (!fut_options_read(&options, sizeof options, given) ||
+                          !are_valid(&options))) {
+        return FUTURES_INVALID;
+    }
+    if (!are_there(futures, count)) {
+        return FUTURES_INVALID;
+    }
+    return gather(futures, count, outcomes,
+                  given != NULL ? &options : &defaults);
+}
+
+futures_status futures_gather(futures_future *const futures[], size_t count,
+                              futures_outcome outcomes[],
+                              const futures_gather_options *given)
+{
+    /* Fork and join. */
+    if (given == NULL && count == 1 && futures != NULL &&
+        fut_block_run_own(futures[0]) && read_ok(futures, 1, outcomes)) {
+        return FUTURES_OK;
+    }
+    return gather_with(futures, count, outcomes, given);
 }
 
 /* A wait is not interrupted when the waiting task is asked to stop, its
  * deadline touches nothing, and it needs no memory. */
-futures_status futures_wait(futures_future *future, futures_time deadline)
+static futures_status wait_for(futures_future *future, futures_time deadline)
 {
     futures_gather_options options = FUTURES_GATHER_OPTIONS_INIT;
     futures_hook hook = {0};
     struct survey survey;
     struct fut_set set;
-    futures_status status;
+    futures_status status = look(&future, 1, &survey);
 
-    options.on_error = FUTURES_ON_ERROR_COLLECT;
-    options.deadline = deadline;
-    options.on_timeout = FUTURES_ON_TIMEOUT_LEAVE;
-    options.token = futures_token_none();
-    status = look(&future, 1, &survey);
     if (status != FUTURES_OK) {
         return status;
     }
+    options.on_error = FUTURES_ON_ERROR_COLLECT;
+    options.deadline = deadline;
+    options.on_timeout = FUTURES_ON_TIMEOUT_LEAVE;
+    run_last(&future, &options, &survey);
+    if (survey.pending == 0) {
+        return FUTURES_OK;
+    }
+    options.token = futures_token_none();
     fut_set_init(&set, &future, 1, &options);
     set.hooks = &hook;
-    status = gather(&set, &survey, NULL);
-    if (status == FUTURES_DEADLOCK) {
+    return block(&set, &survey, NULL);
+}
+
+futures_status futures_wait(futures_future *future, futures_time deadline)
+{
+    futures_status status = futures_poll(future);
+
+    if (status != FUTURES_PENDING) {
+        return status;
+    }
+    status = wait_for(future, deadline);
+    if (status == FUTURES_DEADLOCK || status == FUTURES_FORKED) {
         return status;
     }
     status = futures_poll(future);

@@ -145,17 +145,13 @@ futures_status fut_cancel_future(futures_future *future,
     return cancel(future, reason, FUT_ASKED);
 }
 
-bool fut_cancel_is_asked(struct fut_run *run)
+bool fut_cancel_look(struct fut_run *run, uint64_t epoch)
 {
     futures_future *future = run->future;
-    /* pairs with the add in fut_scope_sweep: shows the marks before it */
-    uint64_t epoch = load_acquire(&fut_scope_epoch);
 
-    if (!run->asked && run->epoch != epoch) {
-        run->asked = load_relaxed(&future->pool->stopping) ||
-                     fut_scope_is_stopped(fut_token_of_task(future));
-        run->epoch = epoch;
-    }
+    run->asked = load_relaxed(&future->pool->stopping) ||
+                 fut_scope_is_stopped(fut_token_of_task(future));
+    run->epoch = epoch;
     return run->asked;
 }
 

@@ -3,6 +3,7 @@
 #define FUT_CORE_CANCEL_H
 
 #include "core/future.h"
+#include "core/scope.h"
 #include "core/self.h"
 
 /* futures_cancel with a reason (nullable), which is retained for error_of.
@@ -24,7 +25,15 @@ void fut_cancel_spread(void);
 
 /* Whether the calling thread's task has been asked to stop: by a cancel, from
  * above, or with its pool. Walks upwards only where the epoch has moved. */
-bool fut_cancel_is_asked(struct fut_run *run);
+bool fut_cancel_look(struct fut_run *run, uint64_t epoch);
+
+static inline bool fut_cancel_is_asked(struct fut_run *run)
+{
+    /* pairs with the add in fut_scope_sweep: shows the marks before it */
+    uint64_t epoch = load_acquire(&fut_scope_epoch);
+
+    return run->asked || (run->epoch != epoch && fut_cancel_look(run, epoch));
+}
 
 /* The deadline has passed. */
 void fut_cancel_late(futures_future *future);

@@ -5,9 +5,16 @@
 
 #include "core/future.h"
 
-static inline uint64_t fut_handles(uint64_t word)
+/* Whether it ended OK, nothing was ever put into the extra line, and the
+ * caller's handle is the last of everything. */
+static inline bool fut_count_is_sole(const futures_future *future,
+                                     uint64_t word)
 {
-    return word / FUT_HANDLE % FUT_HANDLES;
+    uint64_t aside = FUT_TIMED | FUT_BOUND | FUT_WAITED |
+                     FUT_GENERATION * (FUT_GENERATIONS - 1);
+
+    return (word & ~aside) == FUTURES_OK + FUT_HANDLE + FUT_PIN &&
+           !future->options && load_relaxed(&future->scope) == NULL;
 }
 
 /* Gives a handle and `pins` back, of one that has ended. Last of all it

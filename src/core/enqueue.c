@@ -12,9 +12,7 @@
 #include "core/room.h"
 #include "core/run.h"
 
-/* After the publishing: what was cancelled before, or in between, or was too
- * late when its timer found it closed. */
-static void check_epoch(futures_pool *pool, futures_future *future)
+void fut_enqueue_look(futures_pool *pool, futures_future *future)
 {
     unsigned verdict = load_seq_cst(&pool->verdict);
 
@@ -24,14 +22,6 @@ static void check_epoch(futures_pool *pool, futures_future *future)
                            verdict != FUTURES_OK ? (futures_status)verdict
                                                  : FUTURES_CANCELLED,
                            fut_scope_reason_for(future));
-    }
-}
-
-static inline void check_cancelled(futures_pool *pool, futures_future *future,
-                                   uint32_t seen)
-{
-    if ((uint32_t)load_seq_cst(&fut_scope_epoch) != seen) {
-        check_epoch(pool, future);
     }
 }
 
@@ -110,33 +100,8 @@ static bool enqueue(const struct fut_order *order,
         if (order->timed && fut_clock_passed(order->options.deadline)) {
             fut_cancel_late(futures[i]);
         }
-        check_cancelled(pool, futures[i], seen);
+        fut_enqueue_check(pool, futures[i], seen);
     }
-    return true;
-}
-
-bool fut_enqueue_plain(futures_pool *pool, futures_future *future)
-{
-    uint32_t seen = future->seen_epoch;
-    bool queued;
-
-    FUT_COUNT(pool, submitted, 1);
-    if (fut_pool_is_mine(pool)) {
-        queued = fut_deque_push(&fut_self.worker->deque, future);
-    } else {
-        queued = fut_injector_begin(&pool->injector, false);
-        if (queued) {
-            fut_injector_append(
-                &pool->injector, FUTURES_PRIORITY_NORMAL,
-                (struct fut_chain){&future->link, &future->link, 1});
-        }
-    }
-    if (!queued) {
-        FUT_COUNT(pool, submitted, 0 - (uint64_t)1);
-        return false;
-    }
-    fut_idle_notify(&pool->idle);
-    check_cancelled(pool, future, seen);
     return true;
 }
 
@@ -170,7 +135,7 @@ static bool run_here(const struct fut_order *order, futures_future *future)
     FUT_COUNT(pool, submitted, 1);
     open_all(order, &future, 1);
     if (fut_future_claim_run(future, false)) {
-        fut_run_claimed(future);
+        fut_run_one(future, false);
     }
     return true;
 }

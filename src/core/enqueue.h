@@ -12,8 +12,16 @@ size_t fut_enqueue_all(const struct fut_order *order,
                        futures_future *const futures[], size_t count,
                        futures_status *status);
 
-/* One that needs no place and has no deadline.
- * returns  false where it found no queue: nothing was changed */
-bool fut_enqueue_plain(futures_pool *pool, futures_future *future);
+void fut_enqueue_look(futures_pool *pool, futures_future *future);
+
+/* After the publishing: ends what was cancelled before or in between. seen:
+ * the future's epoch before. */
+static inline void fut_enqueue_check(futures_pool *pool,
+                                     futures_future *future, uint32_t seen)
+{
+    if ((uint32_t)load_seq_cst(&fut_scope_epoch) != seen) {
+        fut_enqueue_look(pool, future);
+    }
+}
 
 #endif

@@ -25,27 +25,6 @@ void fut_future_open(futures_future *future)
     (void)sub_acq_rel(&future->word, FUT_ENDING - FUT_QUEUED);
 }
 
-/* A handle more, and the handles' pin if it is the first. */
-static uint64_t with_handle(uint64_t word)
-{
-    return word + FUT_HANDLE + (fut_handles(word) == 0 ? FUT_PIN : 0);
-}
-
-bool fut_future_claim_run(futures_future *future, bool entry)
-{
-    uint64_t pins = (FUT_STOCK + (entry ? 0U : 1U)) * FUT_PIN;
-    uint64_t word = load_relaxed(&future->word);
-
-    while ((word & FUT_STATE_MASK) == FUT_QUEUED) {
-        if (cas_acq_rel(
-                &future->word, &word,
-                with_handle(word) + (FUT_RUNNING - FUT_QUEUED) + pins)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool fut_future_claim_end(futures_future *future)
 {
     uint64_t word = load_relaxed(&future->word);
@@ -53,7 +32,7 @@ bool fut_future_claim_end(futures_future *future)
     while ((word & FUT_STATE_MASK) == FUT_QUEUED) {
         if (cas_acq_rel(
                 &future->word, &word,
-                with_handle(word) + (FUT_ENDING - FUT_QUEUED) + FUT_PIN)) {
+                fut_with_handle(word) + (FUT_ENDING - FUT_QUEUED) + FUT_PIN)) {
             return true;
         }
     }
@@ -138,34 +117,12 @@ static void wake(futures_future *future, uint64_t pins)
     }
 }
 
-/* Most futures end before anybody waits for them, or run in the thread that
- * waits: then ending it and letting go of it is one step. */
-void fut_future_publish(futures_future *future, futures_status status,
-                        uint64_t pins)
+void fut_future_publish_slowly(futures_future *future, uint64_t word,
+                               uint64_t pins)
 {
-    uint64_t word = load_relaxed(&future->word);
-    uint64_t next;
-    bool alone;
-
-    do {
-        next = (word & ~(uint64_t)FUT_STATE_MASK) | status;
-        alone = (word & FUT_WAITED) == 0 && fut_handles(word) > 1;
-        if (alone) {
-            next -= FUT_HANDLE + pins * FUT_PIN;
-        }
-    } while (!cas_weak_acq_rel(&future->word, &word, next));
     if ((word & FUT_WAITED) != 0) {
         wake(future, pins);
-    } else if (!alone) {
+    } else {
         fut_count_let_go(future, pins);
     }
-}
-
-bool fut_future_is_foreign(const futures_future *future)
-{
-    uint64_t word = load_acquire(&future->word);
-
-    return fut_state_is_pending((unsigned)(word & FUT_STATE_MASK)) &&
-           word / FUT_GENERATION % FUT_GENERATIONS !=
-               fut_fork_generation() % FUT_GENERATIONS;
 }

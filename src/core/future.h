@@ -155,6 +155,16 @@ static inline bool fut_future_is_pending(const futures_future *future)
     return fut_state_is_pending(fut_future_state(future));
 }
 
+/* Whether it is pending and belongs to the parent process. */
+static inline bool fut_future_is_foreign(const futures_future *future)
+{
+    uint64_t word = load_acquire(&future->word);
+
+    return fut_state_is_pending((unsigned)(word & FUT_STATE_MASK)) &&
+           word / FUT_GENERATION % FUT_GENERATIONS !=
+               fut_fork_generation() % FUT_GENERATIONS;
+}
+
 /* Makes a block QUEUED, or ENDING where nobody may claim it yet, with one
  * handle, `entries` pins more, and marks (FUT_BOUND or 0); everything else
  * zero. */
@@ -185,10 +195,34 @@ void fut_future_discard(futures_future *future);
 /* The static future that has ended with that status. */
 futures_future *fut_future_ended(futures_status status);
 
+static inline uint64_t fut_handles(uint64_t word)
+{
+    return word / FUT_HANDLE % FUT_HANDLES;
+}
+
+/* A handle more, and the handles' pin if it is the first. */
+static inline uint64_t fut_with_handle(uint64_t word)
+{
+    return word + FUT_HANDLE + (fut_handles(word) == 0 ? FUT_PIN : 0);
+}
+
 /* QUEUED -> RUNNING, with a handle and the stock; `entry`: the caller has
  * popped its entry, whose pin it has now, else one more is added.
  * returns  false where somebody else was faster */
-bool fut_future_claim_run(futures_future *future, bool entry);
+static inline bool fut_future_claim_run(futures_future *future, bool entry)
+{
+    uint64_t pins = (FUT_STOCK + (entry ? 0U : 1U)) * FUT_PIN;
+    uint64_t word = load_relaxed(&future->word);
+
+    while ((word & FUT_STATE_MASK) == FUT_QUEUED) {
+        if (cas_acq_rel(
+                &future->word, &word,
+                fut_with_handle(word) + (FUT_RUNNING - FUT_QUEUED) + pins)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 /* QUEUED -> ENDING, with a handle and a pin. */
 bool fut_future_claim_end(futures_future *future);
@@ -205,11 +239,32 @@ static inline void fut_future_free_arg(futures_future *future)
     }
 }
 
+void fut_future_publish_slowly(futures_future *future, uint64_t word,
+                               uint64_t pins);
+
 /* Sets the end state; value and error have been set. Wakes all who wait, runs
  * callbacks, and gives the claim's handle and `pins` back. Last of all it
  * touches the future, unless the caller has pins beyond these. */
-void fut_future_publish(futures_future *future, futures_status status,
-                        uint64_t pins);
+static inline void fut_future_publish(futures_future *future,
+                                      futures_status status, uint64_t pins)
+{
+    uint64_t word = load_relaxed(&future->word);
+    uint64_t next;
+    bool alone;
+
+    /* Most futures end before anybody waits for them, or run in the thread
+     * that waits: then ending one and letting go of it is one step. */
+    do {
+        next = (word & ~(uint64_t)FUT_STATE_MASK) | status;
+        alone = (word & FUT_WAITED) == 0 && fut_handles(word) > 1;
+        if (alone) {
+            next -= FUT_HANDLE + pins * FUT_PIN;
+        }
+    } while (!cas_weak_acq_rel(&future->word, &word, next));
+    if (!alone) {
+        fut_future_publish_slowly(future, word, pins);
+    }
+}
 
 /* One pin more, by one who has a pin or a handle. */
 futures_future *fut_future_pin(futures_future *future);
@@ -226,8 +281,5 @@ void fut_future_disarm(futures_future *future);
 
 /* Gives the pin on a scope back; NULL is fine. */
 void fut_future_unpin(futures_token *scope);
-
-/* Whether it is pending and belongs to the parent process. */
-bool fut_future_is_foreign(const futures_future *future);
 
 #endif

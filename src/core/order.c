@@ -11,9 +11,6 @@
 #include "core/pool.h"
 #include "core/token.h"
 
-/* One submit in so many looks at the chain above its task. */
-enum { SHORTEN_EACH = 64 };
-
 static futures_status check(const struct fut_order *order)
 {
     const futures_pool *pool = order->pool;
@@ -59,44 +56,6 @@ futures_status fut_order_make(struct fut_order *order, futures_pool *pool,
     return check(order);
 }
 
-/* Pins the running task as a scope, from its stock of pins. */
-static futures_token *pin_task(struct fut_run *run)
-{
-    futures_future *task = run->future;
-
-    if (++fut_self.pins % SHORTEN_EACH == 0) {
-        fut_scope_shorten(task);
-    }
-    run->exposed = true;
-    if (task->stock > 1) {
-        task->stock--;
-    } else {
-        (void)fut_future_pin(task);
-    }
-    return fut_token_of_task(task);
-}
-
-/* The epoch at which nothing above the running task was known to be stopped;
- * one that has passed where something is. */
-static uint64_t epoch_of(struct fut_run *run)
-{
-    return fut_cancel_is_asked(run) ? run->epoch - 1 : run->epoch;
-}
-
-/* Puts the future beneath the running task, if there is one. */
-static void adopt(futures_future *future)
-{
-    struct fut_run *run = fut_self_task();
-
-    if (run != NULL) {
-        atomic_init(&future->scope, pin_task(run));
-        future->seen_epoch = (uint32_t)epoch_of(run);
-    } else {
-        atomic_init(&future->scope, NULL);
-        future->seen_epoch = (uint32_t)load_acquire(&fut_scope_epoch);
-    }
-}
-
 static void adopt_by_token(futures_future *future, futures_token *token)
 {
     uint64_t epoch = load_acquire(&fut_scope_epoch);
@@ -121,24 +80,6 @@ static void fill_extra(futures_future *future,
     extra->value_free = options->value_free;
 }
 
-bool fut_order_is_plain(const futures_pool *pool)
-{
-    return pool->queue_limit == 0 &&
-           pool->generation == fut_fork_generation() &&
-           load_acquire(&pool->verdict) == FUTURES_OK &&
-           !load_acquire(fut_pool_is_mine(pool) ? &pool->over : &pool->closed);
-}
-
-void fut_order_fill_plain(futures_pool *pool, futures_future *future,
-                          futures_fn fn, void *arg)
-{
-    fut_future_init(future, FUT_QUEUED, 1, pool->marks);
-    future->pool = pool;
-    future->fn = fn;
-    future->arg = arg;
-    adopt(future);
-}
-
 void fut_order_fill(const struct fut_order *order, futures_future *future,
                     void *arg)
 {
@@ -149,7 +90,7 @@ void fut_order_fill(const struct fut_order *order, futures_future *future,
     future->arg = arg;
     future->lane = (uint8_t)order->options.priority;
     if (order->options.token == NULL) {
-        adopt(future);
+        fut_order_adopt(future);
     } else {
         adopt_by_token(future, order->options.token);
     }

@@ -111,14 +111,30 @@ static inline bool fut_pool_runs_here(const futures_pool *pool)
     return run != NULL && run->future->pool == pool;
 }
 
-/* Adds one to the calling thread's own counter in that pool. */
+/* The calling thread as a worker of that pool; NULL if it is none. */
+static inline struct fut_worker *fut_pool_worker(const futures_pool *pool)
+{
+    struct fut_worker *worker = fut_self.worker;
+
+    return worker != NULL && worker->pool == pool ? worker : NULL;
+}
+
+/* Adds to the counter of that worker, the calling thread's; or, if it is NULL,
+ * to the one that others share. */
+#define FUT_COUNT_FOR(worker, pool, field, n)         \
+    do {                                              \
+        if ((worker) != NULL) {                       \
+            bump_owned(&(worker)->counts.field, (n)); \
+        } else {                                      \
+            add_relaxed(&(pool)->outside.field, (n)); \
+        }                                             \
+    } while (0)
+
 #define FUT_COUNT(pool, field, n)                            \
     do {                                                     \
-        if (fut_pool_is_mine(pool)) {                        \
-            bump_owned(&fut_self.worker->counts.field, (n)); \
-        } else {                                             \
-            add_relaxed(&(pool)->outside.field, (n));        \
-        }                                                    \
+        struct fut_worker *fut_mine = fut_pool_worker(pool); \
+                                                             \
+        FUT_COUNT_FOR(fut_mine, (pool), field, (n));         \
     } while (0)
 
 #endif

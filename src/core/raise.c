@@ -1,4 +1,4 @@
-/* setjmp is called in one function that changes no local after it. A cleanup
+/* Jumps land in one function, which changes no local after it. A cleanup
  * runs under a guard of its own, on top of the frames of the one who threw, so
  * that a throw in it comes back here and the older ones still run. */
 #include "core/raise.h"
@@ -8,7 +8,7 @@
 void fut_raise_guard(struct fut_guard *guard)
 {
     pthread_cleanup_push(guard->abandon, guard->context);
-    (void)setjmp(guard->landing);
+    fut_land(guard->landing);
     while (guard->step(guard->context)) {
     }
     pthread_cleanup_pop(0);
@@ -52,8 +52,8 @@ void fut_raise_clean(struct fut_run *run)
 void fut_raise_unwind(struct fut_run *run)
 {
     if (run->cleanup != NULL) {
-        longjmp(run->cleanup->landing, 1);
+        fut_jump(run->cleanup->landing);
     }
     fut_raise_clean(run);
-    longjmp(run->guard->landing, 1);
+    fut_jump(run->guard->landing);
 }

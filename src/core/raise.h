@@ -1,16 +1,16 @@
-/* Ending a task from any depth. The one setjmp of the library is here: a loop
+/* Ending a task from any depth. The one landing of the library is here: a loop
  * that survives throws, and costs a task that throws nothing at all. */
 #ifndef FUT_CORE_RAISE_H
 #define FUT_CORE_RAISE_H
 
-#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/landing.h"
 #include "core/self.h"
 
 struct fut_guard {
-    jmp_buf landing;
+    fut_landing landing;
     bool (*step)(void *context);
     void (*abandon)(void *context); /* the thread exits inside a step */
     void *context;

@@ -47,21 +47,31 @@ static bool release_last(futures_future *future, uint64_t *word)
     return false;
 }
 
-void futures_release(futures_future *future)
+static void release(futures_future *future, uint64_t word)
 {
-    uint64_t word;
     bool released = false;
 
-    if (future == NULL) {
-        return;
-    }
-    word = load_acquire(&future->word);
     while (!released && (word & FUT_IMMORTAL) == 0) {
         if (fut_handles(word) == 1) {
             released = release_last(future, &word);
         } else {
             released = cas_acq_rel(&future->word, &word, word - FUT_HANDLE);
         }
+    }
+}
+
+void futures_release(futures_future *future)
+{
+    uint64_t word;
+
+    if (future == NULL) {
+        return;
+    }
+    word = load_acquire(&future->word);
+    if (fut_count_is_sole(future, word)) {
+        fut_block_put(future);
+    } else {
+        release(future, word);
     }
 }
 

@@ -39,12 +39,10 @@ static void wake(futures_pool *pool, int count)
     }
 }
 
-void fut_room_give(futures_pool *pool, size_t count)
+void fut_room_free(futures_pool *pool, size_t count)
 {
-    if (pool->queue_limit != 0 && count > 0) {
-        sub_seq_cst(&pool->queued, count);
-        wake(pool, count == 1 ? 1 : FUT_PARK_ALL);
-    }
+    sub_seq_cst(&pool->queued, count);
+    wake(pool, count == 1 ? 1 : FUT_PARK_ALL);
 }
 
 bool fut_room_wait(futures_pool *pool)

@@ -13,8 +13,15 @@ size_t fut_room_take(futures_pool *pool, size_t wanted);
 /* Takes them whether they are there or not. */
 void fut_room_force(futures_pool *pool, size_t count);
 
+void fut_room_free(futures_pool *pool, size_t count);
+
 /* A QUEUED future was claimed, or found no queue. */
-void fut_room_give(futures_pool *pool, size_t count);
+static inline void fut_room_give(futures_pool *pool, size_t count)
+{
+    if (pool->queue_limit != 0 && count > 0) {
+        fut_room_free(pool, count);
+    }
+}
 
 /* Waits until a place may be free.
  * returns  false once the pool is closed */

@@ -11,14 +11,17 @@
 #include "core/pool.h"
 #include "core/raise.h"
 #include "core/room.h"
+#include "core/token.h"
 
 struct loop {
     struct fut_guard guard;
     struct fut_run run;
-    struct fut_source *source;
+    struct fut_source *source; /* of any number of tasks */
+    futures_future *given;     /* or one, and whether with its entry */
+    bool entry;
 };
 
-static void begin(struct loop *loop, futures_future *future, bool entry)
+static inline void begin(struct loop *loop, futures_future *future, bool entry)
 {
     struct fut_run *run = &loop->run;
 
@@ -40,13 +43,14 @@ static void begin(struct loop *loop, futures_future *future, bool entry)
     fut_self.freeing = false;
     fut_self.run = run;
     fut_room_give(future->pool, 1);
-    FUT_COUNT(future->pool, started, 1);
+    run->worker = fut_pool_worker(future->pool);
+    FUT_COUNT_FOR(run->worker, future->pool, started, 1);
 }
 
 /* Whether it is to end without having begun: by its pool's verdict, or from
  * above. One that was asked itself since it was claimed has been told to be
  * running, so it begins. */
-static bool is_stopped(struct fut_run *run, futures_status *status)
+static inline bool is_stopped(struct fut_run *run, futures_status *status)
 {
     futures_future *future = run->future;
     bool stopped;
@@ -103,7 +107,7 @@ static void put_error(struct fut_run *run)
     }
 }
 
-static futures_status settle(struct fut_run *run, void *value)
+static inline futures_status settle(struct fut_run *run, void *value)
 {
     futures_future *future = run->future;
 
@@ -122,41 +126,50 @@ static futures_status settle(struct fut_run *run, void *value)
     return FUTURES_OK;
 }
 
-static void count(futures_pool *pool, futures_status status)
+static inline void count(struct fut_worker *worker, futures_pool *pool,
+                         futures_status status)
 {
-    switch (status) {
-    case FUTURES_OK:
-        FUT_COUNT(pool, ok, 1);
-        break;
-    case FUTURES_FAILED:
-        FUT_COUNT(pool, failed, 1);
-        break;
-    default:
-        FUT_COUNT(pool, cancelled, 1);
+    if (status == FUTURES_OK) {
+        FUT_COUNT_FOR(worker, pool, ok, 1);
+    } else if (status == FUTURES_FAILED) {
+        FUT_COUNT_FOR(worker, pool, failed, 1);
+    } else {
+        FUT_COUNT_FOR(worker, pool, cancelled, 1);
     }
 }
 
 /* A worker counts it as done once its end can be seen; another thread before
  * that, since afterwards the pool may be gone. */
-static void publish(futures_future *future, futures_status status,
-                    uint64_t pins)
+static inline void publish(const struct fut_run *run, futures_future *future,
+                           futures_status status, uint64_t pins)
 {
-    futures_pool *pool = future->pool;
-    bool mine = fut_pool_is_mine(pool);
+    struct fut_worker *worker = run->worker;
 
-    count(pool, status);
-    if (!mine) {
-        FUT_COUNT(pool, done, 1);
+    count(worker, future->pool, status);
+    if (worker == NULL) {
+        add_relaxed(&future->pool->outside.done, 1);
     }
     fut_future_publish(future, status, pins);
-    if (mine) {
-        FUT_COUNT(pool, done, 1);
+    if (worker != NULL) {
+        bump_owned(&worker->counts.done, 1);
+    }
+}
+
+/* A pin on the task beneath on this stack goes back to its stock. */
+static void unpin(const struct fut_run *run, futures_token *scope)
+{
+    futures_future *task = fut_token_task(scope);
+
+    if (task != NULL && run->below != NULL && run->below->future == task) {
+        task->stock++;
+    } else {
+        fut_future_unpin(scope);
     }
 }
 
 /* The task is over, whichever way: its argument is freed, what came of it is
  * published, and its frame is free for the next. */
-static void finish(struct fut_run *run, void *value)
+static inline void finish(struct fut_run *run, void *value)
 {
     futures_future *future = run->future;
     futures_token *scope = NULL;
@@ -166,8 +179,9 @@ static void finish(struct fut_run *run, void *value)
     fut_future_free_arg(future);
     fut_future_disarm(future);
     pins = (uint64_t)future->stock + 1;
-    if (run->entry && !run->exposed) {
-        /* Nobody else looks at its scope: it need not be pinned longer. */
+    if (run->entry && !run->exposed && future->stock == FUT_STOCK) {
+        /* Nobody else looks at its scope: those beneath it have ended and given
+         * their pins back. So it need not be pinned longer. */
         scope = load_relaxed(&future->scope);
     }
     status = settle(run, value);
@@ -176,8 +190,10 @@ static void finish(struct fut_run *run, void *value)
     }
     fut_self.run = run->below;
     run->future = NULL;
-    publish(future, status, pins);
-    fut_future_unpin(scope);
+    publish(run, future, status, pins);
+    if (scope != NULL) {
+        unpin(run, scope);
+    }
     fut_self.calling = run->calling;
     fut_self.freeing = run->freeing;
 }
@@ -192,17 +208,18 @@ static void refuse(struct fut_run *run, futures_status status)
     fut_future_free_arg(future);
     fut_future_disarm(future);
     put_reason(future);
-    publish(future, status, FUT_STOCK + 1);
+    publish(run, future, status, FUT_STOCK + 1);
     fut_self.calling = run->calling;
     fut_self.freeing = run->freeing;
 }
 
-static void run_one(struct fut_run *run)
+static void run_in(struct loop *loop, futures_future *future, bool entry)
 {
-    futures_future *future = run->future;
+    struct fut_run *run = &loop->run;
     futures_status status;
     void *value;
 
+    begin(loop, future, entry);
     if (is_stopped(run, &status)) {
         refuse(run, status);
         return;
@@ -215,6 +232,12 @@ static void run_one(struct fut_run *run)
     finish(run, value);
 }
 
+/* It threw, gave up, or its thread exits. */
+static void finish_early(struct loop *loop)
+{
+    finish(&loop->run, NULL);
+}
+
 static bool step(void *context)
 {
     struct loop *loop = context;
@@ -222,14 +245,13 @@ static bool step(void *context)
     bool entry = false;
 
     if (loop->run.future != NULL) {
-        finish(&loop->run, NULL); /* it threw, or gave up */
+        finish_early(loop);
     }
     future = loop->source->next(loop->source, &entry);
     if (future == NULL) {
         return false;
     }
-    begin(loop, future, entry);
-    run_one(&loop->run);
+    run_in(loop, future, entry);
     return true;
 }
 
@@ -264,7 +286,7 @@ static void abandon(void *context)
     if (!run->failed) {
         fail_exit(run, "the task's thread exited");
     }
-    finish(run, NULL);
+    finish_early(loop);
 }
 
 void fut_run_all(struct fut_source *source)
@@ -279,24 +301,28 @@ void fut_run_all(struct fut_source *source)
     fut_raise_guard(&loop.guard);
 }
 
-struct single {
-    struct fut_source source;
-    futures_future *future;
-};
-
-static futures_future *next_single(struct fut_source *source, bool *entry)
+/* Twice at most: to run it, and to finish it if it threw. */
+static bool step_once(void *context)
 {
-    struct single *single = (struct single *)source;
-    futures_future *future = single->future;
+    struct loop *loop = context;
 
-    *entry = false;
-    single->future = NULL;
-    return future;
+    if (loop->run.future == NULL) {
+        run_in(loop, loop->given, loop->entry);
+    } else {
+        finish_early(loop);
+    }
+    return false;
 }
 
-void fut_run_claimed(futures_future *future)
+void fut_run_one(futures_future *future, bool entry)
 {
-    struct single single = {{next_single}, future};
+    struct loop loop;
 
-    fut_run_all(&single.source);
+    loop.guard.step = step_once;
+    loop.guard.abandon = abandon;
+    loop.guard.context = &loop;
+    loop.run.future = NULL;
+    loop.given = future;
+    loop.entry = entry;
+    fut_raise_guard(&loop.guard);
 }

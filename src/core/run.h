@@ -14,7 +14,7 @@ struct fut_source {
  * ends FAILED, and so do those beneath it on the stack. */
 void fut_run_all(struct fut_source *source);
 
-/* Runs one that was claimed without its entry. */
-void fut_run_claimed(futures_future *future);
+/* Runs one that was claimed; `entry`: with its entry. */
+void fut_run_one(futures_future *future, bool entry);
 
 #endif

@@ -18,6 +18,7 @@ struct fut_worker;
 struct fut_run {
     struct fut_run *below;
     futures_future *future;
+    struct fut_worker *worker; /* it runs on, if that is of its pool */
     struct fut_guard *guard;   /* where a throw goes */
     struct fut_guard *cleanup; /* instead, while a cleanup runs */
     futures_cleanup *cleanups; /* pending, newest first */
@@ -29,7 +30,7 @@ struct fut_run {
     bool entry;   /* claimed by popping its entry: nobody else looks at it */
     bool calling; /* of the thread, when it began: inside a callback's wait */
     bool freeing;
-    bool exposed; /* its token was handed out, or it has children */
+    bool exposed; /* its token was handed out, or pinned beyond the stock */
     uint64_t epoch;
 };
 

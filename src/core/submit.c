@@ -74,36 +74,6 @@ futures_future *futures_submit_with(futures_pool *pool, futures_fn fn,
     return submit_one(pool, fn, arg, options, &accepted);
 }
 
-/* Without options, for a pool without a limit that takes work.
- * returns  NULL where that is not so */
-static futures_future *submit_plain(futures_pool *pool, futures_fn fn,
-                                    void *arg)
-{
-    futures_future *future;
-
-    if (pool == NULL || fn == NULL || !fut_order_is_plain(pool)) {
-        return NULL;
-    }
-    future = fut_block_get();
-    if (future == NULL) {
-        return NULL;
-    }
-    fut_order_fill_plain(pool, future, fn, arg);
-    if (fut_enqueue_plain(pool, future)) {
-        return future;
-    }
-    fut_future_unpin(load_relaxed(&future->scope));
-    fut_block_put(future);
-    return NULL;
-}
-
-futures_future *futures_submit(futures_pool *pool, futures_fn fn, void *arg)
-{
-    futures_future *future = submit_plain(pool, fn, arg);
-
-    return future != NULL ? future : futures_submit_with(pool, fn, arg, NULL);
-}
-
 futures_status futures_submit_detached(futures_pool *pool, futures_fn fn,
                                        void *arg,
                                        const futures_task_options *options)
