@@ -4,15 +4,17 @@
  * lost the round never ends. Fails then, or where the first entry found all
  * workers asleep, or some awake, in less than 5 % of the rounds.
  *
- * The workers' loop is that of a pool, with inboxes as the only sources. */
+ * The workers' loop is that of a pool, with the publisher's deques as the only
+ * sources. */
 #include "support/race.h"
 
 #include <futures/time.h>
 
 #include "base/atomic.h"
+#include "base/barrier.h"
 #include "support/lane.h"
+#include "sync/deque.h"
 #include "sync/idle.h"
-#include "sync/inbox.h"
 #include "sync/latch.h"
 #include "sync/park.h"
 
@@ -33,14 +35,14 @@ struct round {
 };
 
 static struct fut_idle idle;
-static struct fut_inbox sources[ENTRIES];
+static struct fut_deque sources[ENTRIES];
 static atomic_bool over;
 static atomic_ulong wrong;
 
 static bool any(void)
 {
     for (int i = 0; i < ENTRIES; i++)
-        if (!fut_inbox_is_empty(&sources[i]))
+        if (!fut_deque_is_empty(&sources[i]))
             return true;
     return false;
 }
@@ -48,8 +50,9 @@ static bool any(void)
 static struct round *take(void)
 {
     struct round *entry = NULL;
+    bool lost;
     for (int i = 0; i < ENTRIES && entry == NULL; i++)
-        entry = fut_inbox_take(&sources[i]);
+        entry = fut_deque_steal(&sources[i], &lost);
     return entry;
 }
 
@@ -65,6 +68,7 @@ static struct round *look(struct chance *chance)
 static void doze(void)
 {
     fut_idle_announce(&idle);
+    fut_barrier_heavy();
     if (any() || atomic_load(&over))
         fut_idle_withdraw(&idle);
     else
@@ -112,7 +116,7 @@ static void *work(void *arg)
 
 static void publish(struct round *round, int source)
 {
-    if (!fut_inbox_put(&sources[source], round))
+    if (!fut_deque_push(&sources[source], round))
         abort();
     fut_idle_notify(&idle);
 }
@@ -148,9 +152,11 @@ int main(int argc, char *argv[])
     struct chance chances[WORKERS];
     pthread_t threads[WORKERS];
     printf("seed %" PRIu64 "\n", chance.state);
+    fut_barrier_init();
     fut_idle_init(&idle);
     for (int i = 0; i < ENTRIES; i++)
-        fut_inbox_init(&sources[i]);
+        if (!fut_deque_init(&sources[i]))
+            abort();
     for (unsigned i = 0; i < WORKERS; i++) {
         chances[i].state = chance.state + i + 1;
         threads[i] = race_start(work, &chances[i]);
@@ -162,6 +168,8 @@ int main(int argc, char *argv[])
     fut_idle_wake_all(&idle);
     for (int i = 0; i < WORKERS; i++)
         pthread_join(threads[i], NULL);
+    for (int i = 0; i < ENTRIES; i++)
+        fut_deque_destroy(&sources[i]);
     bool fair = race_was_fair(&race);
     printf("%" PRIu64 " rounds, %lu wrong\n", rounds, atomic_load(&wrong));
     return stress_status(atomic_load(&wrong) == 0, fair);

@@ -1,8 +1,8 @@
 /* Queues, or runs the task here where the pool is full and says so, or refuses.
  *
  * Nothing a cancel must reach is missed: the entry is published first, then
- * the epoch is read; a cancel moves the epoch first and then looks through the
- * queues. */
+ * the epoch is read; a cancel moves the epoch first and then, behind a heavy
+ * barrier, looks through the queues. */
 #include "core/enqueue.h"
 
 #include "base/clock.h"

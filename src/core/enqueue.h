@@ -2,6 +2,7 @@
 #ifndef FUT_CORE_ENQUEUE_H
 #define FUT_CORE_ENQUEUE_H
 
+#include "base/barrier.h"
 #include "core/order.h"
 #include "core/pool.h"
 
@@ -19,7 +20,7 @@ void fut_enqueue_look(futures_pool *pool, futures_future *future);
 static inline void fut_enqueue_check(futures_pool *pool,
                                      futures_future *future, uint32_t seen)
 {
-    if ((uint32_t)load_seq_cst(&fut_scope_epoch) != seen) {
+    if ((uint32_t)load_light(&fut_scope_epoch) != seen) {
         fut_enqueue_look(pool, future);
     }
 }

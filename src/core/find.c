@@ -73,12 +73,13 @@ static futures_future *from_outside(struct fut_worker *worker)
 
 static futures_future *rob(struct fut_worker *victim)
 {
-    futures_future *future;
     bool lost;
+    futures_future *future = fut_deque_steal(&victim->deque, &lost);
 
-    do {
+    for (unsigned round = 0; lost; round++) {
+        fut_spin_pause(round);
         future = fut_deque_steal(&victim->deque, &lost);
-    } while (lost);
+    }
     return future != NULL ? future : fut_inbox_take(&victim->inbox);
 }
 

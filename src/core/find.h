@@ -8,8 +8,8 @@
  * returns  an entry, which the caller now holds; NULL where there is none */
 futures_future *fut_find_entry(struct fut_worker *worker);
 
-/* Whether any queue of the pool holds an entry. With fut_idle_announce before
- * it no wake-up is lost: all loads are seq_cst. */
+/* Whether any queue of the pool holds an entry. With fut_idle_announce and
+ * fut_barrier_heavy before it no wake-up is lost. */
 bool fut_find_any(const futures_pool *pool);
 
 #endif

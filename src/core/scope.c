@@ -3,6 +3,7 @@
  * and by what sleeps, never by a task that is submitted and runs. */
 #include "core/scope.h"
 
+#include "base/barrier.h"
 #include "base/fork.h"
 #include "base/thread.h"
 #include "core/callback.h"
@@ -336,6 +337,7 @@ struct fut_swept fut_scope_sweep(void)
     struct fut_swept swept = {NULL, NULL};
 
     add_seq_cst(&fut_scope_epoch, 1);
+    fut_barrier_heavy(); /* pairs with the light operations of a submit */
     fut_lock(&sweep_lock);
     for (struct fut_sweeper *at = sweepers; at != NULL; at = at->next) {
         at->collect(at, &swept);

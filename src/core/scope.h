@@ -4,10 +4,10 @@
  * that sleep or queue cannot look for themselves: watchers are hooks to call,
  * sweepers are queues to search.
  *
- * Order: mark, then epoch, then sweep and call, all seq_cst or under a lock.
- * Whoever puts something beneath a scope publishes it first and then reads the
- * epoch: so either it sees the epoch moved and looks at the marks, or the
- * sweep sees what it published. */
+ * Order: mark, then epoch, then a heavy barrier, then sweep and call. Whoever
+ * puts something beneath a scope publishes it first, by store_light or under a
+ * lock, and then reads the epoch by load_light: so either it sees the epoch
+ * moved and looks at the marks, or the sweep sees what it published. */
 #ifndef FUT_CORE_SCOPE_H
 #define FUT_CORE_SCOPE_H
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/barrier.h"
 #include "base/clock.h"
 #include "base/fork.h"
 #include "base/thread.h"
@@ -61,7 +62,7 @@ static void doze(futures_pool *pool)
 
     fut_limbo_trim(pool);
     last = fut_idle_announce(&pool->idle) == load_seq_cst(&pool->living);
-
+    fut_barrier_heavy(); /* pairs with publishing and fut_idle_notify */
     if (fut_find_any(pool) || load_seq_cst(&pool->over)) {
         fut_idle_withdraw(&pool->idle);
         return;

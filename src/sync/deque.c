@@ -1,26 +1,49 @@
-/* Why the orders suffice.
+/* Why each entry is handed out once.
  *
- * One entry left, owner against thief: pop stores bottom and then loads top,
- * steal loads top and then bottom, all four seq_cst, so at least one of them
- * sees the other; if both go for the entry, the compare-and-swap on top lets
- * one have it. Slots are read before that compare-and-swap and used only if it
- * succeeded: top only grows, so success means that the slot was not yet free
- * to be written again. A thief acquires bottom (shows the slot) and the ring
- * (shows its slots after growth); old rings live until destroy, since a thief
- * may still read one. */
+ * Public entries, those below limit, are taken under the lock, by anyone. For
+ * one above it only the owner comes, without the lock: pop stores bottom
+ * (light) and then loads limit. Whoever raises limit (expose, under the lock)
+ * stores it, calls the heavy barrier and then loads bottom. To a pop, the
+ * barrier is a moment before or after its load of limit:
+ *
+ * - The load came before: pop may have taken its entry as a private one. But
+ *   then so did its store of bottom, and expose sees that store or a later one
+ *   of the owner's. If bottom is still below the new limit, limit comes down
+ *   to it, and what was taken is not public. If the owner has pushed again
+ *   meanwhile, bottom is higher, and what lies below it is new.
+ * - The load came after: pop sees the new limit. If its entry is below that,
+ *   pop waits for the lock, its bottom lowered by that one entry, and looks
+ *   again. If expose saw the lowered bottom and limit came down to it, the
+ *   entry is private once more. Else it is public, and whoever has the lock
+ *   first has it: a thief's top is above it then.
+ *
+ * So from the barrier on, until the lock is given back, the owner takes
+ * nothing below the new limit. It may push: what it pushes below the new limit
+ * is public only as far as the bottom that expose loads reaches, and that load
+ * shows the slots. The bottom that a thief loads before the barrier may be
+ * stale: it only sizes the proposal.
+ *
+ * Limit comes down under the lock alone, and by the owner only in pop, when it
+ * takes entries back. A pop that misses that takes the long way round.
+ *
+ * A bottom that pop has lowered hides at most one entry from is_empty: one
+ * that the owner takes, unless whoever holds the lock does. Nobody leaves it
+ * there.
+ *
+ * Slots. Others read them under the lock alone. The owner writes above bottom,
+ * and uses a slot again when top has passed it: top is stored after the slot
+ * was read (release), and make_room acquires it. Growing replaces the ring
+ * under the lock, so nobody reads the old one afterwards, and it is freed at
+ * once.
+ *
+ * Where the barrier is not asymmetric, light operations are seq_cst, and so
+ * are the store of limit and the load of bottom in expose: then one of the two
+ * sides sees the other by that. */
 #include "sync/deque.h"
-
-#include <stddef.h>
 
 #include "base/alloc.h"
 
 enum { FIRST_CAPACITY = 64 };
-
-struct fut_deque_ring {
-    struct fut_deque_ring *older; /* owner only */
-    int64_t capacity;             /* const; a power of two */
-    _Atomic(void *) slots[];
-};
 
 static struct fut_deque_ring *ring_create(int64_t capacity)
 {
@@ -28,138 +51,154 @@ static struct fut_deque_ring *ring_create(int64_t capacity)
         fut_alloc(1, sizeof *ring + (size_t)capacity * sizeof *ring->slots);
 
     if (ring != NULL) {
-        ring->capacity = capacity;
+        ring->mask = capacity - 1;
     }
     return ring;
-}
-
-static _Atomic(void *) *slot_of(struct fut_deque_ring *ring, int64_t index)
-{
-    return &ring->slots[index & (ring->capacity - 1)];
 }
 
 bool fut_deque_init(struct fut_deque *deque)
 {
     struct fut_deque_ring *ring = ring_create(FIRST_CAPACITY);
 
-    atomic_init(&deque->top, 0);
     atomic_init(&deque->bottom, 0);
-    atomic_init(&deque->ring, ring);
+    deque->end = FIRST_CAPACITY;
+    deque->ring = ring;
+    fut_spin_init(&deque->lock);
+    atomic_init(&deque->top, 0);
+    atomic_init(&deque->limit, 0);
+    deque->shown = ring;
     return ring != NULL;
 }
 
 void fut_deque_destroy(struct fut_deque *deque)
 {
-    struct fut_deque_ring *ring = load_relaxed(&deque->ring);
-
-    while (ring != NULL) {
-        struct fut_deque_ring *older = ring->older;
-
-        fut_free(ring);
-        ring = older;
-    }
+    fut_free(deque->ring);
 }
 
-static struct fut_deque_ring *grow(struct fut_deque *deque,
-                                   struct fut_deque_ring *ring, int64_t top,
-                                   int64_t bottom)
+/* The copying needs no lock: no one else writes slots. */
+static bool grow(struct fut_deque *deque, int64_t top, int64_t bottom)
 {
-    struct fut_deque_ring *larger = ring_create(2 * ring->capacity);
+    struct fut_deque_ring *ring = deque->ring;
+    struct fut_deque_ring *larger = ring_create(2 * (ring->mask + 1));
 
     if (larger == NULL) {
-        return NULL;
+        return false;
     }
     for (int64_t i = top; i < bottom; i++) {
-        store_relaxed(slot_of(larger, i), load_relaxed(slot_of(ring, i)));
+        store_relaxed(fut_deque_slot(larger, i),
+                      load_relaxed(fut_deque_slot(ring, i)));
     }
-    larger->older = ring;
-    /* pairs with load_acquire in steal: shows the copied slots */
-    store_release(&deque->ring, larger);
-    return larger;
-}
-
-bool fut_deque_push(struct fut_deque *deque, void *entry)
-{
-    int64_t bottom = load_relaxed(&deque->bottom);
-    /* acquire: a slot is written again only after its thief has left it */
-    int64_t top = load_acquire(&deque->top);
-    struct fut_deque_ring *ring = load_relaxed(&deque->ring);
-
-    if (bottom - top >= ring->capacity) {
-        ring = grow(deque, ring, top, bottom);
-        if (ring == NULL) {
-            return false;
-        }
-    }
-    store_relaxed(slot_of(ring, bottom), entry);
-    /* release for the slot, pairs with load_seq_cst in steal; seq_cst for the
-     * look at the sleepers that follows */
-    store_seq_cst(&deque->bottom, bottom + 1);
+    deque->ring = larger;
+    fut_spin_lock(&deque->lock);
+    deque->shown = larger;
+    fut_spin_unlock(&deque->lock);
+    fut_free(ring);
     return true;
 }
 
-void *fut_deque_pop(struct fut_deque *deque)
+bool fut_deque_make_room(struct fut_deque *deque)
 {
-    int64_t bottom = load_relaxed(&deque->bottom) - 1;
-    struct fut_deque_ring *ring = load_relaxed(&deque->ring);
-    int64_t top;
-    void *entry;
+    int64_t bottom = load_relaxed(&deque->bottom);
+    /* pairs with store_release in take_oldest_locked: that has read the slot
+     * which is written next */
+    int64_t top = load_acquire(&deque->top);
 
-    if (load_relaxed(&deque->top) > bottom) {
-        return NULL; /* top only grows: certainly empty */
+    if (bottom - top > deque->ring->mask && !grow(deque, top, bottom)) {
+        return false;
     }
-    /* seq_cst, with the load of top: either a thief sees the new bottom or we
-     * see its top */
-    store_seq_cst(&deque->bottom, bottom);
-    top = load_seq_cst(&deque->top);
-    if (top > bottom) {
-        store_release(&deque->bottom, bottom + 1);
-        return NULL;
-    }
-    entry = load_relaxed(slot_of(ring, bottom));
-    if (top == bottom) {
-        if (!cas_seq_cst(&deque->top, &top, top + 1)) {
-            entry = NULL;
+    deque->end = top + deque->ring->mask + 1;
+    return true;
+}
+
+/* Half of what is left is taken back, so that the next pops are cheap. */
+void *fut_deque_pop_public(struct fut_deque *deque, int64_t newest)
+{
+    void *entry = NULL;
+    int64_t top;
+
+    fut_spin_lock(&deque->lock);
+    top = load_relaxed(&deque->top);
+    if (newest < top) {
+        /* Nothing is left. Relaxed: it shows nothing new. */
+        store_relaxed(&deque->bottom, top);
+    } else {
+        entry = load_relaxed(fut_deque_slot(deque->ring, newest));
+        if (newest < load_relaxed(&deque->limit)) {
+            /* Relaxed: others read it under the lock. */
+            store_relaxed(&deque->limit, top + (newest - top) / 2);
         }
-        store_release(&deque->bottom, bottom + 1);
     }
+    fut_spin_unlock(&deque->lock);
     return entry;
 }
 
-void *fut_deque_peek(struct fut_deque *deque)
+/* Makes public what is below `limit`, as far as the owner has not taken it.
+ * returns  the new limit */
+static int64_t expose_locked(struct fut_deque *deque, int64_t limit)
 {
-    int64_t bottom = load_relaxed(&deque->bottom) - 1;
-    struct fut_deque_ring *ring = load_relaxed(&deque->ring);
+    int64_t before = load_relaxed(&deque->limit);
+    int64_t bottom;
 
-    if (load_relaxed(&deque->top) > bottom) {
+    store_seq_cst(&deque->limit, limit);
+    fut_barrier_heavy();
+    /* pairs with store_light in push: shows the slots */
+    bottom = load_seq_cst(&deque->bottom);
+    if (bottom < limit) {
+        limit = bottom > before ? bottom : before;
+        store_relaxed(&deque->limit, limit);
+    }
+    return limit;
+}
+
+static int64_t expose_half_locked(struct fut_deque *deque)
+{
+    int64_t limit = load_relaxed(&deque->limit);
+    int64_t own = load_relaxed(&deque->bottom) - limit;
+
+    return own > 0 ? expose_locked(deque, limit + (own + 1) / 2) : limit;
+}
+
+static void *take_oldest_locked(struct fut_deque *deque)
+{
+    int64_t top = load_relaxed(&deque->top);
+    int64_t limit = load_relaxed(&deque->limit);
+    void *entry;
+
+    if (top == limit && top == expose_half_locked(deque)) {
         return NULL;
     }
-    return load_relaxed(slot_of(ring, bottom));
+    entry = load_relaxed(fut_deque_slot(deque->shown, top));
+    /* release: the slot has been read */
+    store_release(&deque->top, top + 1);
+    return entry;
 }
 
 void *fut_deque_steal(struct fut_deque *deque, bool *lost)
 {
-    int64_t top = load_seq_cst(&deque->top);
-    int64_t bottom = load_seq_cst(&deque->bottom);
-    struct fut_deque_ring *ring;
     void *entry;
 
     *lost = false;
-    if (top >= bottom) {
+    if (fut_deque_is_empty(deque)) {
         return NULL;
     }
-    ring = load_acquire(&deque->ring); /* pairs with store_release in grow */
-    entry = load_relaxed(slot_of(ring, top));
-    if (!cas_seq_cst(&deque->top, &top, top + 1)) {
+    if (!fut_spin_try(&deque->lock)) {
         *lost = true;
         return NULL;
     }
+    entry = take_oldest_locked(deque);
+    fut_spin_unlock(&deque->lock);
     return entry;
 }
 
-bool fut_deque_is_empty(const struct fut_deque *deque)
+void fut_deque_scan(struct fut_deque *deque,
+                    void (*visit)(void *context, void *entry), void *context)
 {
-    int64_t top = load_seq_cst(&deque->top);
+    int64_t limit;
 
-    return top >= load_seq_cst(&deque->bottom);
+    fut_spin_lock(&deque->lock);
+    limit = expose_locked(deque, INT64_MAX);
+    for (int64_t i = load_relaxed(&deque->top); i < limit; i++) {
+        visit(context, load_relaxed(fut_deque_slot(deque->shown, i)));
+    }
+    fut_spin_unlock(&deque->lock);
 }

@@ -1,9 +1,15 @@
-/* No wake-up is lost: the publisher makes work visible (seq_cst) and then
- * reads the word; a searcher changes the word (seq_cst) and then looks at
- * every source. So either the publisher sees a sleeper, or the sleeper sees
- * the work. Where the publisher sees a searcher it leaves: that searcher
- * either announces its sleep and then looks, or finds other work, sees that it
- * was the last to search, and then looks.
+/* No wake-up is lost: the publisher makes work visible (light) and then reads
+ * the word; who goes to sleep changes the word, calls the heavy barrier and
+ * then looks at every source. So either the publisher sees a sleeper, or the
+ * sleeper sees the work. Where the publisher sees nobody asleep and nobody
+ * searching it leaves: whoever sleeps later looks before.
+ *
+ * Else it adds nothing to the word, and goes by what that finds. All changes
+ * of the word are read-modify-writes, each of which acquires what those before
+ * it released: so a searcher that the publisher leaves the work to sees it
+ * after its next change of the word. That is its sleep, or it finds other
+ * work, sees that it was the last to search, and then looks; if it was not the
+ * last, the same holds for those who still search.
  *
  * A wake-up moves one from asleep to searching in the word and then issues a
  * ticket; whoever is asleep takes one ticket. So sleepers in the word plus
@@ -40,9 +46,9 @@ static void issue(struct fut_idle *idle, unsigned count)
     fut_unpark(&idle->tickets, (int)count);
 }
 
-void fut_idle_notify(struct fut_idle *idle)
+void fut_idle_notify_some(struct fut_idle *idle)
 {
-    uint64_t word = load_seq_cst(&idle->word);
+    uint64_t word = add_seq_cst(&idle->word, 0);
 
     while (asleep(word) > 0 && searching(word) == 0) {
         if (cas_seq_cst(&idle->word, &word,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/atomic.h"
+#include "base/barrier.h"
 
 struct fut_idle {
     /* epoch (32 bits, moves with every wake-up) | searching (16) | asleep
@@ -20,17 +21,27 @@ struct fut_idle {
 /* Workers begin as running; once ready each begins to search. */
 void fut_idle_init(struct fut_idle *idle);
 
-/* After work was published by a seq_cst store or read-modify-write: wakes one
- * if one sleeps and none searches. */
-void fut_idle_notify(struct fut_idle *idle);
+/* A part of fut_idle_notify: where somebody sleeps or searches. */
+void fut_idle_notify_some(struct fut_idle *idle);
+
+/* After work was published by store_light or anything stronger: wakes one if
+ * one sleeps and none searches. */
+static inline void fut_idle_notify(struct fut_idle *idle)
+{
+    /* without the epoch; pairs with fut_barrier_heavy after announce */
+    if ((uint32_t)load_light(&idle->word) != 0) {
+        fut_idle_notify_some(idle);
+    }
+}
 
 /* The caller, who searched, has found work.
  * returns  true if nobody searches now: the caller looks whether more work is
  *          left, and notifies if so */
 bool fut_idle_found(struct fut_idle *idle);
 
-/* The caller, who searched, is going to sleep. It then looks once more at
- * every source of work, and either withdraws or sleeps.
+/* The caller, who searched, is going to sleep. It then calls
+ * fut_barrier_heavy(), looks once more at every source of work, and either
+ * withdraws or sleeps.
  * returns  how many sleep now, the caller included */
 unsigned fut_idle_announce(struct fut_idle *idle);
 

@@ -1,8 +1,9 @@
 /* Sleeping, waking and draining, in every interleaving: what src/sync/idle.c,
  * the loop of src/core/worker.c and src/core/quiet.c do, one atomic operation
- * a step, all sequentially consistent as they are there. The futex is a set of
- * parked workers: parking looks at the word in the same step, and each wake-up
- * takes any one out.
+ * a step, all sequentially consistent: that light operations and the barrier
+ * are as good is the matter of publish.pml. The futex is a set of parked
+ * workers: parking looks at the word in the same step, and each wake-up takes
+ * any one out.
  *
  * The publisher brings two entries that run only side by side, or with SPAWN
  * one that brings a second. Then the publisher waits until the pool is

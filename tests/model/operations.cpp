@@ -231,6 +231,18 @@ bool model_swap(void *atomic, size_t size, void *expected, uint64_t value,
     return done;
 }
 
+bool model_is_portable;
+
+void model_barrier(const model_site *site)
+{
+    rl::context &context = rl::ctx();
+
+    if (model_is_portable || model::chosen.changes(site, "drop"))
+        return;
+    context.sched();
+    rl::systemwide_fence(at(site));
+}
+
 void model_lock(void *mutex, const model_site *site)
 {
     if (memory.find(mutex) == 0 || memory.find(mutex)->is_gone())

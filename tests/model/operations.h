@@ -30,6 +30,15 @@ uint64_t model_modify(void *atomic, size_t size, enum model_change change,
 bool model_swap(void *atomic, size_t size, void *expected, uint64_t value,
                 enum model_order order, const struct model_site *site);
 
+/* The heavy barrier. Others' stores before it are seen after it, and others'
+ * loads after it see what was stored before it: no more than that, since the
+ * light side's operations are but release and acquire here. */
+void model_barrier(const struct model_site *site);
+
+/* Instead of that the light side is sequentially consistent, and the barrier
+ * does nothing: for a scenario's before() to say. */
+extern bool model_is_portable;
+
 void model_lock(void *mutex, const struct model_site *site);
 void model_unlock(void *mutex, const struct model_site *site);
 
