@@ -8,8 +8,10 @@
 
 #include <futures/error.h>
 #include <futures/export.h>
+#include <futures/for.h>
 #include <futures/future.h>
 #include <futures/gather.h>
+#include <futures/map.h>
 #include <futures/pool.h>
 #include <futures/promise.h>
 #include <futures/status.h>

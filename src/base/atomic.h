@@ -35,6 +35,9 @@
 #define exchange_acq_rel(p, v) \
     atomic_exchange_explicit((p), (v), memory_order_acq_rel)
 
+#define cas_relaxed(p, expected, v)          \
+    atomic_compare_exchange_strong_explicit( \
+        (p), (expected), (v), memory_order_relaxed, memory_order_relaxed)
 /* On failure *expected is what was there, read with acquire. */
 #define cas_acq_rel(p, expected, v)          \
     atomic_compare_exchange_strong_explicit( \

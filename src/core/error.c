@@ -1,6 +1,6 @@
-/* An error is one heap block: the public struct, a count, and the texts. Two
- * kinds have no count: the constant for deadlines, and those embedded where
- * there was no memory; both are known by their message's address. */
+/* An error is one heap block: the public struct, a count, and the texts. The
+ * constants, and those embedded where there was no memory, have no count; they
+ * are known by their message's address. */
 #include "core/error.h"
 
 #include <errno.h>
@@ -19,14 +19,36 @@ struct counted {
 };
 
 static const char no_memory[] = "(no memory for the message)";
+static const char no_error[] = "(no memory for the error)";
 static const char too_late[] = "deadline passed";
 
 static futures_error deadline_error = {ETIMEDOUT, too_late, "",  "",
                                        0,         "",       NULL};
 
+#define CODE(code)                            \
+    {                                         \
+        (code), no_error, "", "", 0, "", NULL \
+    }
+#define CODES_4(code) \
+    CODE(code), CODE((code) + 1), CODE((code) + 2), CODE((code) + 3)
+#define CODES_16(code)                                       \
+    CODES_4(code), CODES_4((code) + 4), CODES_4((code) + 8), \
+        CODES_4((code) + 12)
+#define CODES_48(code) \
+    CODES_16(code), CODES_16((code) + 16), CODES_16((code) + 32)
+
+/* By their codes. */
+static const futures_error constants[FUT_ERROR_CODES] = {
+    CODES_48(0), CODES_48(48), CODES_48(96)};
+
+static bool is_constant(const futures_error *error)
+{
+    return error->message == too_late || error->message == no_error;
+}
+
 static bool is_counted(const futures_error *error)
 {
-    return error->message != no_memory && error->message != too_late;
+    return error->message != no_memory && !is_constant(error);
 }
 
 static struct counted *counted_of(const futures_error *error)
@@ -97,12 +119,26 @@ futures_error *fut_error_retain(const futures_error *error)
     if (error->message == no_memory) {
         return copy(error);
     }
-    if (!is_counted(error)) {
-        return &deadline_error;
+    if (is_constant(error)) {
+        return (futures_error *)(uintptr_t)error;
     }
     counted = counted_of(error);
     add_relaxed(&counted->references, 1);
     return &counted->error;
+}
+
+futures_error *fut_error_keep(const futures_error *error)
+{
+    futures_error *kept = fut_error_retain(error);
+
+    if (error != NULL && kept == NULL) {
+        bool known = error->code > 0 && error->code < FUT_ERROR_CODES;
+
+        /* nobody writes through it */
+        kept = (futures_error *)(uintptr_t)&constants[known ? error->code
+                                                            : ENOMEM];
+    }
+    return kept;
 }
 
 void fut_error_release(futures_error *error)

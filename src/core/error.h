@@ -31,6 +31,12 @@ void fut_error_embed(futures_error *error, const struct fut_error_site *site);
  *          there is no memory for that; NULL for NULL */
 futures_error *fut_error_retain(const futures_error *error);
 
+/* The same, but where there is no memory a constant, with the same code if
+ * that is below FUT_ERROR_CODES, else ENOMEM. Retain and release do nothing to
+ * it. NULL gives NULL. */
+enum { FUT_ERROR_CODES = 144 };
+futures_error *fut_error_keep(const futures_error *error);
+
 /* NULL and embedded ones are fine. */
 void fut_error_release(futures_error *error);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <futures/gather.h>
+#include <futures/map.h>
 #include <futures/promise.h>
 #include <futures/task.h>
 
@@ -56,6 +57,11 @@ void futures_promise_options_init(futures_promise_options *options,
 }
 
 void futures_gather_options_init(futures_gather_options *options, size_t size)
+{
+    fut_options_init(options, size);
+}
+
+void futures_map_options_init(futures_map_options *options, size_t size)
 {
     fut_options_init(options, size);
 }

@@ -43,7 +43,7 @@ void fut_deque_destroy(struct fut_deque *deque);
 bool fut_deque_make_room(struct fut_deque *deque);
 void *fut_deque_pop_public(struct fut_deque *deque, int64_t newest);
 
-/* Any ring that holds the entry. */
+/* Where the entry lies in a ring that holds it. */
 static inline _Atomic(void *) *fut_deque_slot(struct fut_deque_ring *ring,
                                               int64_t index)
 {

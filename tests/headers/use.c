@@ -36,6 +36,8 @@ int main(void)
           FUTURES_TASK_OPTIONS_INIT);
     CHECK(futures_gather_options, futures_gather_options_init,
           FUTURES_GATHER_OPTIONS_INIT);
+    CHECK(futures_map_options, futures_map_options_init,
+          FUTURES_MAP_OPTIONS_INIT);
     CHECK(futures_promise_options, futures_promise_options_init,
           FUTURES_PROMISE_OPTIONS_INIT);
     CHECK(futures_stats, futures_stats_init, FUTURES_STATS_INIT);

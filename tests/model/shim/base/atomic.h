@@ -52,6 +52,8 @@
     ((MODEL_TYPE(p))MODEL_MODIFY(p, MODEL_EXCHANGE, v, MODEL_ACQ_REL, \
                                  "exchange_acq_rel"))
 
+#define cas_relaxed(p, expected, v) \
+    MODEL_SWAP(p, expected, v, MODEL_RELAXED, "cas_relaxed")
 #define cas_acq_rel(p, expected, v) \
     MODEL_SWAP(p, expected, v, MODEL_ACQ_REL, "cas_acq_rel")
 #define cas_weak_acq_rel(p, expected, v) \
