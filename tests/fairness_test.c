@@ -95,6 +95,38 @@ Test(fairness, low_priority_starts_now_and_then)
     cr_assert_geq(turns_until_visit(0, FUTURES_PRIORITY_LOW), 0);
 }
 
+/* Behind so many others, all queued before the worker begins, so that visitor
+ * and treadmill may be drawn together. */
+static int turns_until_visit_behind(int others)
+{
+    struct treadmill treadmill = {.children = 1};
+    struct visitor visitor = {.treadmill = &treadmill, .turns = -1};
+    struct gate start;
+    gate_init(&start);
+    gate_init(&treadmill.gate);
+    gate_open(&treadmill.gate);
+    futures_pool *pool = pool_of(1);
+    cr_assert(saturate(pool, &start));
+    for (int i = 0; i < others; i++)
+        futures_submit_detached(pool, return_arg, NULL, NULL);
+    futures_submit_detached(pool, tread, &treadmill, NULL);
+    futures_submit_detached(pool, visit, &visitor, NULL);
+    gate_open(&start);
+    eventually(atomic_load(&visitor.turns) >= 0);
+    atomic_store(&treadmill.stop, true);
+    futures_pool_destroy(pool);
+    gate_destroy(&treadmill.gate);
+    gate_destroy(&start);
+    return atomic_load(&visitor.turns);
+}
+
+/* row 55 */
+Test(fairness, holds_for_what_was_drawn_in_one_go)
+{
+    for (int others = 0; others < 100; others += 7)
+        cr_assert_leq(turns_until_visit_behind(others), FUTURES_FAIRNESS);
+}
+
 struct flood {
     atomic_bool stop;
     futures_pool *pool;

@@ -133,6 +133,35 @@ Test(quiet, is_told_to_everyone_who_waits_for_it)
     gate_destroy(&gate);
 }
 
+/* What a cancel from above has ended leaves its queue later. */
+Test(quiet, is_a_pool_whose_queues_were_cancelled)
+{
+    enum { QUEUED = 1000 };
+    struct gate gate;
+    futures_token *token;
+    futures_future *futures[QUEUED];
+    futures_task_options options = FUTURES_TASK_OPTIONS_INIT;
+    gate_init(&gate);
+    futures_pool *pool = pool_of(2);
+    cr_assert(saturate(pool, &gate));
+    futures_token_create(&token, NULL, FUTURES_NEVER);
+    options.token = token;
+    for (int i = 0; i < QUEUED; i++) {
+        options.priority = (futures_priority)(i % 3);
+        futures[i] = futures_submit_with(pool, return_arg, NULL, &options);
+    }
+    futures_token_cancel(token, 0, NULL);
+    for (int i = 0; i < QUEUED; i++)
+        cr_assert_eq(futures_poll(futures[i]), FUTURES_CANCELLED);
+    cr_assert_eq(futures_pool_wait(pool, FUTURES_POLL), FUTURES_TIMEOUT);
+    gate_open(&gate);
+    cr_assert_eq(futures_pool_wait(pool, FUTURES_NEVER), FUTURES_OK);
+    futures_release_all(futures, QUEUED);
+    futures_token_release(token);
+    futures_pool_destroy(pool);
+    gate_destroy(&gate);
+}
+
 Test(quiet, needs_no_promise_to_be_kept)
 {
     futures_pool *pool = pool_of(1);

@@ -3,8 +3,8 @@
 #include "support/test.h"
 
 #include "sync/deque.h"
-#include "sync/inbox.h"
 #include "sync/injector.h"
+#include "sync/queue.h"
 
 enum { MANY = 1000, NORMAL = 0, OTHER = 1 };
 
@@ -82,192 +82,193 @@ Test(deque, peek_shows_what_pop_will_give)
     fut_deque_destroy(&deque);
 }
 
-Test(inbox, takes_in_order_through_many_rounds)
+/* Puts entries[from] ... entries[to - 1] in one go. */
+static futures_status put(struct fut_queue *queue, int from, int to,
+                          bool force)
 {
-    struct fut_inbox inbox;
-    fut_inbox_init(&inbox);
-    cr_assert_null(fut_inbox_take(&inbox));
-    for (int i = 0; i + 1 < MANY; i += 2) {
-        cr_assert(fut_inbox_put(&inbox, &entries[i]));
-        cr_assert(fut_inbox_put(&inbox, &entries[i + 1]));
-        cr_assert(!fut_inbox_is_empty(&inbox));
-        cr_assert_eq(fut_inbox_take(&inbox), &entries[i]);
-        cr_assert_eq(fut_inbox_take(&inbox), &entries[i + 1]);
-        cr_assert(fut_inbox_is_empty(&inbox));
-    }
+    futures_status status = fut_queue_begin(queue, (size_t)(to - from), force);
+    if (status != FUTURES_OK)
+        return status;
+    for (int i = from; i < to; i++)
+        fut_queue_append(queue, &entries[i]);
+    fut_queue_end(queue);
+    return FUTURES_OK;
 }
 
-Test(inbox, refuses_when_full_and_loses_nothing)
+/* Takes up to `most`, which must be entries[from] and those behind it.
+ * returns  how many */
+static int take(struct fut_queue *queue, int from, size_t most)
 {
-    struct fut_inbox inbox;
-    fut_inbox_init(&inbox);
-    for (int i = 0; i < FUT_INBOX_CAPACITY; i++)
-        cr_assert(fut_inbox_put(&inbox, &entries[i]));
-    cr_assert(!fut_inbox_put(&inbox, &entries[MANY - 1]));
-    cr_assert_eq(fut_inbox_take(&inbox), &entries[0]);
-    cr_assert(fut_inbox_put(&inbox, &entries[FUT_INBOX_CAPACITY]));
-    for (int i = 1; i <= FUT_INBOX_CAPACITY; i++)
-        cr_assert_eq(fut_inbox_take(&inbox), &entries[i]);
-    cr_assert_null(fut_inbox_take(&inbox));
+    void *taken[MANY];
+    size_t count = fut_queue_take(queue, taken, most);
+    for (size_t i = 0; i < count; i++)
+        cr_assert_eq(taken[i], &entries[from + (int)i]);
+    return (int)count;
 }
 
-/* Puts links[from] ... links[to - 1] as one chain. */
-static bool put(struct fut_injector *injector, int lane,
-                struct fut_link links[], size_t from, size_t to, bool force)
+Test(queue, takes_in_order_across_runs)
 {
-    struct fut_chain chain = {&links[from], &links[to - 1], to - from};
-    for (size_t i = from; i + 1 < to; i++)
-        links[i].next = &links[i + 1];
-    if (!fut_injector_begin(injector, force))
-        return false;
-    fut_injector_append(injector, lane, chain);
-    return true;
+    struct fut_queue queue;
+    fut_queue_init(&queue);
+    cr_assert(fut_queue_is_empty(&queue));
+    cr_assert_eq(take(&queue, 0, 1), 0);
+    cr_assert_eq(put(&queue, 0, 1, false), FUTURES_OK);
+    cr_assert_eq(put(&queue, 1, 4, false), FUTURES_OK);
+    cr_assert_eq(fut_queue_length(&queue), 4);
+    cr_assert_eq(take(&queue, 0, 2), 2);
+    cr_assert_eq(put(&queue, 4, 6, false), FUTURES_OK);
+    cr_assert(!fut_queue_is_empty(&queue));
+    cr_assert_eq(take(&queue, 2, MANY), 4);
+    cr_assert(fut_queue_is_empty(&queue));
+    cr_assert_eq(fut_queue_length(&queue), 0);
+    fut_queue_destroy(&queue);
 }
 
-struct kept {
-    struct fut_link *links[8];
-    size_t count;
-};
-
-static void keep(void *context, struct fut_link *link)
+/* Runs that end at, before and behind a segment's end. */
+Test(queue, takes_in_order_across_segments)
 {
-    struct kept *kept = context;
-    kept->links[kept->count++] = link;
-}
-
-static struct fut_link *take_one(struct fut_injector *injector, int lane)
-{
-    struct kept kept = {.count = 0};
-    return fut_injector_take(injector, lane, 0, keep, &kept);
-}
-
-Test(injector, takes_in_order_across_chains)
-{
-    struct fut_injector injector;
-    struct fut_link links[6];
-    fut_injector_init(&injector);
-    cr_assert_null(take_one(&injector, NORMAL));
-    cr_assert(put(&injector, NORMAL, links, 0, 1, false));
-    cr_assert(put(&injector, NORMAL, links, 1, 4, false));
-    cr_assert_eq(take_one(&injector, NORMAL), &links[0]);
-    cr_assert(put(&injector, NORMAL, links, 4, 6, false));
-    cr_assert_eq(fut_injector_length(&injector, NORMAL), 5);
-    for (int i = 1; i < 6; i++)
-        cr_assert_eq(take_one(&injector, NORMAL), &links[i]);
-    cr_assert_null(take_one(&injector, NORMAL));
-    fut_injector_destroy(&injector);
-}
-
-Test(injector, lanes_do_not_mix)
-{
-    struct fut_injector injector;
-    struct fut_link links[2];
-    fut_injector_init(&injector);
-    cr_assert(put(&injector, NORMAL, links, 0, 1, false));
-    cr_assert(put(&injector, OTHER, links, 1, 2, false));
-    cr_assert_eq(take_one(&injector, OTHER), &links[1]);
-    cr_assert_null(take_one(&injector, OTHER));
-    cr_assert_eq(take_one(&injector, NORMAL), &links[0]);
-    fut_injector_destroy(&injector);
-}
-
-Test(injector, keeps_so_many_behind_the_oldest_in_order)
-{
-    struct fut_injector injector;
-    struct fut_link links[5];
-    struct kept kept = {.count = 0};
-    fut_injector_init(&injector);
-    cr_assert(put(&injector, NORMAL, links, 0, 5, false));
-    cr_assert_eq(fut_injector_take(&injector, NORMAL, 2, keep, &kept),
-                 &links[0]);
-    cr_assert_eq(kept.count, 2);
-    cr_assert_eq(kept.links[0], &links[1]);
-    cr_assert_eq(kept.links[1], &links[2]);
-    cr_assert_eq(fut_injector_length(&injector, NORMAL), 2);
-    kept.count = 0;
-    cr_assert_eq(fut_injector_take(&injector, NORMAL, 8, keep, &kept),
-                 &links[3]);
-    cr_assert_eq(kept.count, 1);
-    cr_assert_eq(kept.links[0], &links[4]);
-    cr_assert_eq(fut_injector_length(&injector, NORMAL), 0);
-    fut_injector_destroy(&injector);
-}
-
-Test(injector, puts_back_in_front)
-{
-    struct fut_injector injector;
-    struct fut_link links[5];
-    fut_injector_init(&injector);
-    links[3].next = &links[4];
-    fut_injector_put_front(&injector, NORMAL,
-                           (struct fut_chain){&links[3], &links[4], 2});
-    links[0].next = &links[1];
-    links[1].next = &links[2];
-    fut_injector_put_front(&injector, NORMAL,
-                           (struct fut_chain){&links[0], &links[2], 3});
-    cr_assert_eq(fut_injector_length(&injector, NORMAL), 5);
-    for (int i = 0; i < 5; i++)
-        cr_assert_eq(take_one(&injector, NORMAL), &links[i]);
-    cr_assert(put(&injector, NORMAL, links, 0, 1, false));
-    cr_assert_eq(take_one(&injector, NORMAL), &links[0]);
-    fut_injector_destroy(&injector);
-}
-
-Test(injector, closed_takes_only_what_is_forced)
-{
-    struct fut_injector injector;
-    struct fut_link links[3];
-    fut_injector_init(&injector);
-    cr_assert(put(&injector, NORMAL, links, 0, 1, false));
-    fut_injector_close(&injector);
-    cr_assert(!put(&injector, NORMAL, links, 1, 2, false));
-    cr_assert(put(&injector, NORMAL, links, 2, 3, true));
-    cr_assert_eq(take_one(&injector, NORMAL), &links[0]);
-    cr_assert_eq(take_one(&injector, NORMAL), &links[2]);
-    fut_injector_destroy(&injector);
-}
-
-struct wanted {
-    const struct fut_link *links;
-    unsigned mask; /* bit i: links[i] is unwanted */
-};
-
-static bool is_unwanted(void *context, struct fut_link *link)
-{
-    const struct wanted *wanted = context;
-    return (wanted->mask >> (link - wanted->links) & 1) != 0;
-}
-
-/* Four in one lane and two in another. Whatever is sifted out, both parts
- * keep their order and a later entry comes last. */
-static void sift(unsigned mask)
-{
-    struct fut_injector injector;
-    struct fut_link links[7];
-    struct wanted wanted = {links, mask};
-    fut_injector_init(&injector);
-    cr_assert(put(&injector, NORMAL, links, 0, 4, false));
-    cr_assert(put(&injector, OTHER, links, 4, 6, false));
-    struct fut_link *out = fut_injector_sift(&injector, is_unwanted, &wanted);
-    cr_assert(put(&injector, NORMAL, links, 6, 7, false));
-    for (int i = 0; i < 6; i++) {
-        if ((mask >> i & 1) != 0) {
-            cr_assert_eq(out, &links[i], "mask %u, entry %d", mask, i);
-            out = out->next;
-        } else {
-            cr_assert_eq(take_one(&injector, i < 4 ? NORMAL : OTHER),
-                         &links[i], "mask %u, entry %d", mask, i);
+    for (int run = FUT_QUEUE_SLOTS - 2; run <= FUT_QUEUE_SLOTS + 2; run++) {
+        struct fut_queue queue;
+        fut_queue_init(&queue);
+        for (int round = 0; round < 5; round++) {
+            cr_assert_eq(put(&queue, 0, run, false), FUTURES_OK);
+            cr_assert_eq(put(&queue, run, run + 1, false), FUTURES_OK);
+            for (int i = 0; i <= run; i += 32)
+                cr_assert_eq(take(&queue, i, 32),
+                             run + 1 - i < 32 ? run + 1 - i : 32);
+            cr_assert(fut_queue_is_empty(&queue));
         }
+        fut_queue_destroy(&queue);
     }
-    cr_assert_null(out);
-    cr_assert_eq(take_one(&injector, NORMAL), &links[6]);
-    cr_assert_eq(fut_injector_length(&injector, NORMAL), 0);
-    cr_assert_eq(fut_injector_length(&injector, OTHER), 0);
+}
+
+Test(queue, holds_many_segments_and_gives_them_back)
+{
+    struct fut_queue queue;
+    fut_queue_init(&queue);
+    for (int round = 0; round < 20; round++)
+        cr_assert_eq(put(&queue, 0, MANY, false), FUTURES_OK);
+    cr_assert_eq(fut_queue_length(&queue), 20 * MANY);
+    for (int round = 0; round < 19; round++)
+        cr_assert_eq(take(&queue, 0, MANY), MANY);
+    cr_assert_eq(put(&queue, 0, 1, false), FUTURES_OK);
+    fut_queue_destroy(&queue); /* with some left: nothing leaks */
+}
+
+Test(queue, fewer_may_come_than_were_announced)
+{
+    struct fut_queue queue;
+    fut_queue_init(&queue);
+    cr_assert_eq(fut_queue_begin(&queue, 3 * MANY, false), FUTURES_OK);
+    fut_queue_append(&queue, &entries[0]);
+    fut_queue_end(&queue);
+    cr_assert_eq(put(&queue, 1, MANY, false), FUTURES_OK);
+    cr_assert_eq(take(&queue, 0, MANY), MANY);
+    fut_queue_destroy(&queue);
+}
+
+Test(queue, what_is_drawn_counts_until_it_is_put_away)
+{
+    struct fut_queue queue;
+    void *drawn[2];
+    fut_queue_init(&queue);
+    cr_assert_eq(put(&queue, 0, 2, false), FUTURES_OK);
+    cr_assert_eq(fut_queue_draw(&queue, drawn, 2), 2);
+    cr_assert(!fut_queue_is_empty(&queue));
+    cr_assert_eq(take(&queue, 0, 1), 0, "another consumer is at it");
+    fut_queue_drawn(&queue);
+    cr_assert(fut_queue_is_empty(&queue));
+    fut_queue_destroy(&queue);
+}
+
+Test(queue, closed_takes_only_what_is_forced)
+{
+    struct fut_queue queue;
+    fut_queue_init(&queue);
+    cr_assert_eq(put(&queue, 0, 1, false), FUTURES_OK);
+    fut_queue_close(&queue);
+    cr_assert_eq(put(&queue, 1, 2, false), FUTURES_CLOSED);
+    cr_assert_eq(put(&queue, 1, MANY, true), FUTURES_OK);
+    cr_assert_eq(take(&queue, 0, MANY), MANY);
+    fut_queue_destroy(&queue);
+}
+
+struct visited {
+    const void *entries[2 * MANY];
+    int count;
+};
+
+static void visit(void *context, void *entry)
+{
+    struct visited *visited = context;
+    visited->entries[visited->count++] = entry;
+}
+
+Test(queue, a_scan_visits_all_in_order_and_they_stay)
+{
+    struct fut_queue queue;
+    static struct visited visited;
+    fut_queue_init(&queue);
+    fut_queue_scan(&queue, visit, &visited);
+    cr_assert_eq(visited.count, 0);
+    cr_assert_eq(put(&queue, 0, MANY, false), FUTURES_OK);
+    cr_assert_eq(put(&queue, 0, MANY, false), FUTURES_OK);
+    cr_assert_eq(take(&queue, 0, 10), 10);
+    fut_queue_scan(&queue, visit, &visited);
+    cr_assert_eq(visited.count, 2 * MANY - 10);
+    for (int i = 0; i < visited.count; i++)
+        cr_assert_eq(visited.entries[i], &entries[(i + 10) % MANY]);
+    cr_assert_eq(take(&queue, 10, MANY - 10), MANY - 10);
+    cr_assert_eq(take(&queue, 0, MANY), MANY);
+    fut_queue_destroy(&queue);
+}
+
+enum { STRIPES = 4 };
+
+static struct fut_queue *queue_of(struct fut_injector *injector, unsigned lane,
+                                  unsigned number)
+{
+    return fut_injector_queue(injector, lane, number);
+}
+
+Test(injector, lanes_and_stripes_do_not_mix)
+{
+    struct fut_injector injector;
+    fut_injector_init(&injector, STRIPES);
+    cr_assert(fut_injector_is_empty(&injector));
+    for (int i = 0; i < STRIPES; i++)
+        put(queue_of(&injector, NORMAL, (unsigned)i), i, i + 1, false);
+    put(queue_of(&injector, OTHER, 7), 10, 11, false);
+    put(queue_of(&injector, FUT_LANES - 1, 7), 11, 12, false);
+    for (int i = 0; i < STRIPES; i++)
+        cr_assert_eq(
+            take(queue_of(&injector, NORMAL, (unsigned)(i + STRIPES)), i, 9),
+            1);
+    cr_assert(!fut_injector_is_empty(&injector));
+    cr_assert_eq(take(queue_of(&injector, OTHER, 0), 10, 9), 1);
+    cr_assert_eq(take(queue_of(&injector, FUT_LANES - 1, 0), 11, 9), 1);
+    cr_assert(fut_injector_is_empty(&injector));
     fut_injector_destroy(&injector);
 }
 
-Test(injector, sift_takes_any_subset_out_in_order)
+Test(injector, is_closed_scanned_and_emptied_as_a_whole)
 {
-    for (unsigned mask = 0; mask < 64; mask++)
-        sift(mask);
+    struct fut_injector injector;
+    static struct visited visited;
+    fut_injector_init(&injector, FUT_STRIPES_MOST);
+    for (unsigned i = 0; i < FUT_STRIPES_MOST; i++)
+        put(queue_of(&injector, NORMAL, i), 0, 1, false);
+    put(queue_of(&injector, OTHER, 0), 0, 1, false);
+    put(queue_of(&injector, FUT_LANES - 1, 0), 0, 1, false);
+    fut_injector_close(&injector);
+    for (unsigned lane = 0; lane < FUT_LANES; lane++)
+        for (unsigned i = 0; i < FUT_STRIPES_MOST; i++)
+            cr_assert_eq(put(queue_of(&injector, lane, i), 0, 1, false),
+                         FUTURES_CLOSED);
+    fut_injector_scan(&injector, visit, &visited);
+    cr_assert_eq(visited.count, FUT_STRIPES_MOST + 2);
+    for (int i = 0; i < FUT_STRIPES_MOST + 2; i++)
+        cr_assert_eq(fut_injector_take_any(&injector), &entries[0]);
+    cr_assert_null(fut_injector_take_any(&injector));
+    fut_injector_destroy(&injector);
 }

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/fork.h"
 #include "core/error.h"
+#include "core/limbo.h"
 #include "core/pool.h"
 #include "core/room.h"
 #include "core/token.h"
@@ -49,6 +50,16 @@ static void end_swept(futures_future *future)
                        fut_scope_reason_for(future));
 }
 
+void fut_cancel_entry(futures_future *future)
+{
+    futures_pool *pool = future->pool;
+
+    if (fut_future_claim_end(future)) {
+        end_swept(future);
+    }
+    fut_limbo_put(pool, future);
+}
+
 void fut_cancel_spread(void)
 {
     struct fut_swept swept = fut_scope_sweep();
@@ -58,12 +69,6 @@ void fut_cancel_spread(void)
 
         swept.claimed = future->chain;
         end_swept(future);
-    }
-    while (swept.ended != NULL) {
-        struct fut_link *link = swept.ended;
-
-        swept.ended = link->next;
-        fut_future_drop(fut_future_of_link(link), 1);
     }
     fut_scope_call(NULL);
 }

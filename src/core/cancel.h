@@ -20,6 +20,10 @@ bool fut_cancel_mark(futures_future *future, const futures_error *reason);
 void fut_cancel_claimed(futures_future *future, futures_status status,
                         futures_error *reason /* taken over; nullable */);
 
+/* Ends what a popped entry names as its pool's verdict says, unless somebody
+ * else has claimed it. The entry is dropped. */
+void fut_cancel_entry(futures_future *future);
+
 /* After a mark: those beneath end or are told. */
 void fut_cancel_spread(void);
 

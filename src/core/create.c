@@ -43,6 +43,18 @@ static void copy_options(futures_pool *pool,
     pool->name[length] = '\0';
 }
 
+static bool make_deques(struct fut_worker *worker)
+{
+    if (!fut_deque_init(&worker->deque)) {
+        return false;
+    }
+    if (!fut_deque_init(&worker->drawn)) {
+        fut_deque_destroy(&worker->deque);
+        return false;
+    }
+    return true;
+}
+
 static bool make_worker(futures_pool *pool, unsigned index)
 {
     struct fut_worker *worker = &pool->worker[index];
@@ -51,8 +63,8 @@ static bool make_worker(futures_pool *pool, unsigned index)
     worker->pool = pool;
     worker->index = index;
     worker->victim = (index + 1) % pool->workers;
-    fut_inbox_init(&worker->inbox);
-    return fut_deque_init(&worker->deque);
+    worker->stripe = index;
+    return make_deques(worker);
 }
 
 static bool make_workers(futures_pool *pool)
@@ -79,6 +91,18 @@ static bool make_sink(futures_pool *pool, const futures_pool_options *options)
     return pool->sink != NULL;
 }
 
+/* About as many as may draw at once: producers seldom meet then, and a look at
+ * all of them stays short. */
+static unsigned stripes_for(unsigned workers)
+{
+    unsigned stripes = 4;
+
+    while (stripes < workers && stripes < FUT_STRIPES_MOST) {
+        stripes *= 2;
+    }
+    return stripes;
+}
+
 /* returns  a pool without threads; NULL without memory */
 static futures_pool *make_pool(const futures_pool_options *options)
 {
@@ -96,7 +120,7 @@ static futures_pool *make_pool(const futures_pool_options *options)
     if (!make_workers(pool)) {
         goto no_workers;
     }
-    fut_injector_init(&pool->injector);
+    fut_injector_init(&pool->injector, stripes_for(pool->workers));
     fut_idle_init(&pool->idle);
     atomic_init(&pool->living, pool->workers);
     atomic_init(&pool->present, pool->workers);

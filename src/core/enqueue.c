@@ -9,6 +9,7 @@
 #include "base/thread.h"
 #include "core/cancel.h"
 #include "core/limbo.h"
+#include "core/quiet.h"
 #include "core/room.h"
 #include "core/run.h"
 
@@ -16,6 +17,9 @@ void fut_enqueue_look(futures_pool *pool, futures_future *future)
 {
     unsigned verdict = load_seq_cst(&pool->verdict);
 
+    if (verdict == FUTURES_BROKEN) {
+        fut_quiet_notify(pool); /* who waits there may have to pop it */
+    }
     if ((verdict != FUTURES_OK || fut_scope_stops(future)) &&
         fut_future_claim_end(future)) {
         fut_cancel_claimed(future,
@@ -25,84 +29,123 @@ void fut_enqueue_look(futures_pool *pool, futures_future *future)
     }
 }
 
-static void open_all(const struct fut_order *order,
-                     futures_future *const futures[], size_t count)
+static void open_one(const struct fut_order *order, futures_future *future)
 {
-    for (size_t i = 0; order->timed && i < count; i++) {
-        fut_future_open(futures[i]);
+    if (order->timed) {
+        fut_future_open(future);
     }
 }
 
+/* The opposite, for one that found no place.
+ * returns  false where its timer has claimed it meanwhile: it has had its
+ *          place, as far as anybody can tell */
+static bool shut_one(const struct fut_order *order, futures_future *future)
+{
+    if (order->timed && !fut_future_claim_end(future)) {
+        fut_limbo_put(order->pool, future);
+        return false;
+    }
+    if (order->timed) {
+        futures_release(future);
+        fut_future_drop(future, 1);
+    }
+    return true;
+}
+
+/* Whether the worker's own deque is the place. */
+static bool goes_own(const struct fut_order *order)
+{
+    return order->options.priority == FUTURES_PRIORITY_NORMAL &&
+           fut_pool_is_mine(order->pool);
+}
+
 /* Into the worker's own deque, where the newest is taken first.
- * returns  how many: fewer without memory */
+ * returns  how many: fewer without memory, and the next one is open, too */
 static size_t push_own(const struct fut_order *order,
                        futures_future *const futures[], size_t count)
 {
     size_t pushed = 0;
+    bool more = true;
 
-    if (order->options.priority != FUTURES_PRIORITY_NORMAL ||
-        !fut_pool_is_mine(order->pool)) {
-        return 0;
+    while (more && pushed < count) {
+        open_one(order, futures[pushed]);
+        more = fut_deque_push(&fut_self.worker->deque, futures[pushed]);
+        pushed += more;
     }
-    open_all(order, futures, count);
-    while (pushed < count &&
-           fut_deque_push(&fut_self.worker->deque, futures[pushed])) {
+    return pushed;
+}
+
+/* `open`: how many of the first are.
+ * returns  OK; CLOSED, NOMEM: nothing was changed */
+static futures_status inject(const struct fut_order *order,
+                             futures_future *const futures[], size_t count,
+                             size_t open)
+{
+    struct fut_queue *queue = fut_injector_queue(
+        &order->pool->injector, order->options.priority, fut_self_number());
+    futures_status status = fut_queue_begin(queue, count, order->own);
+
+    if (status != FUTURES_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (i >= open) {
+            open_one(order, futures[i]);
+        }
+        fut_queue_append(queue, futures[i]);
+    }
+    fut_queue_end(queue);
+    return FUTURES_OK;
+}
+
+/* returns  how many found a place; fewer: *status says why */
+static size_t distribute(const struct fut_order *order,
+                         futures_future *const futures[], size_t count,
+                         futures_status *status)
+{
+    bool own = goes_own(order);
+    size_t pushed = own ? push_own(order, futures, count) : 0;
+
+    if (pushed == count) {
+        return count;
+    }
+    *status = inject(order, &futures[pushed], count - pushed, own);
+    if (*status == FUTURES_OK) {
+        return count;
+    }
+    if (own && !shut_one(order, futures[pushed])) {
         pushed++;
     }
     return pushed;
 }
 
-static struct fut_chain link_all(futures_future *const futures[], size_t count)
-{
-    for (size_t i = 0; i + 1 < count; i++) {
-        futures[i]->link.next = &futures[i + 1]->link;
-    }
-    return (struct fut_chain){&futures[0]->link, &futures[count - 1]->link,
-                              count};
-}
-
-/* returns  false where the pool has closed meanwhile: nothing was changed */
-static bool inject(const struct fut_order *order,
-                   futures_future *const futures[], size_t count, bool opened)
-{
-    struct fut_injector *injector = &order->pool->injector;
-    struct fut_chain chain = link_all(futures, count);
-
-    if (!fut_injector_begin(injector, order->own)) {
-        return false;
-    }
-    if (!opened) {
-        open_all(order, futures, count);
-    }
-    fut_injector_append(injector, (int)order->options.priority, chain);
-    return true;
-}
-
 /* Queues filled futures, of which the caller has handles, and which have their
- * places.
- * returns  false where the pool has closed meanwhile: nothing was changed */
-static bool enqueue(const struct fut_order *order,
-                    futures_future *const futures[], size_t count)
+ * places in the room.
+ * returns  how many; fewer: *status says why, and nothing was changed for the
+ *          others */
+static size_t enqueue(const struct fut_order *order,
+                      futures_future *const futures[], size_t count,
+                      futures_status *status)
 {
     futures_pool *pool = order->pool;
     uint32_t seen = futures[0]->seen_epoch;
-    size_t pushed;
+    size_t queued;
 
     FUT_COUNT(pool, submitted, count);
-    pushed = push_own(order, futures, count);
-    if (pushed < count &&
-        !inject(order, &futures[pushed], count - pushed, pushed > 0)) {
-        FUT_COUNT(pool, submitted, 0 - (uint64_t)count);
-        return false;
+    queued = distribute(order, futures, count, status);
+    if (queued < count) {
+        FUT_COUNT(pool, submitted, (uint64_t)queued - (uint64_t)count);
     }
-    fut_idle_notify(&pool->idle);
-    for (size_t i = 0; i < count; i++) {
+    if (queued > 0) {
+        fut_idle_notify(&pool->idle);
+    }
+    for (size_t i = 0; i < queued; i++) {
         if (order->timed && fut_clock_passed(order->options.deadline)) {
             fut_cancel_late(futures[i]);
         }
         fut_enqueue_check(pool, futures[i], seen);
     }
-    return true;
+    return queued;
 }
 
 /* What the pool's policy says for this thread, with the queue full. */
@@ -133,7 +176,7 @@ static bool run_here(const struct fut_order *order, futures_future *future)
         return false;
     }
     FUT_COUNT(pool, submitted, 1);
-    open_all(order, &future, 1);
+    open_one(order, future);
     if (fut_future_claim_run(future, false)) {
         fut_run_one(future, false);
     }
@@ -151,9 +194,8 @@ static size_t run_or_queue(const struct fut_order *order,
         (void)run_here(order, future);
         return 1;
     }
-    if (!enqueue(order, &future, 1)) {
+    if (enqueue(order, &future, 1, status) == 0) {
         fut_room_give(order->pool, 1);
-        *status = FUTURES_CLOSED;
         return 0;
     }
     return 1;
@@ -194,11 +236,11 @@ size_t fut_enqueue_all(const struct fut_order *order,
                    policy_of(order) == FUTURES_OVERFLOW_REFUSE) {
             fut_room_give(order->pool, taken);
             *status = FUTURES_FULL;
-        } else if (enqueue(order, &futures[placed], taken)) {
-            placed += taken;
         } else {
-            fut_room_give(order->pool, taken);
-            *status = FUTURES_CLOSED;
+            size_t queued = enqueue(order, &futures[placed], taken, status);
+
+            fut_room_give(order->pool, taken - queued);
+            placed += queued;
         }
     }
     return placed;

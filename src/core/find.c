@@ -4,83 +4,109 @@
  * outside before everything else, so that a task which resubmits itself
  * starves nobody, and of these one in FAIR_LOW to low priority.
  *
- * Of short tasks a worker draws several at once from the injector, into its
- * inbox: the lock is paid once for many, and the others can still take what it
- * has not begun. */
+ * Of short tasks a worker draws several at once from the injector: the lock is
+ * paid once for many. They lie in a deque of their own, so that they keep
+ * their order beneath what tasks submit meanwhile, and the others can still
+ * take what it has not begun. */
 #include "core/find.h"
+
+#include <assert.h>
 
 #include <futures/task.h>
 
 #include "base/clock.h"
 
-enum { FAIR_LOW = 4, SHORT_NS = 1000000 };
+enum { FAIR_LOW = 4, SHORT_NS = 1000000, KEPT_MOST = 31 };
 
-static futures_future *future_of(struct fut_link *link)
+static_assert((int)FUTURES_PRIORITY_NORMAL == (int)FUT_STRIPED_LANE,
+              "most tasks go there");
+
+/* How many to keep back for later, of `length`. Tasks that take long are drawn
+ * one by one, so that they start in their order on whatever worker is free;
+ * while a draw lasts for less than a tick of the coarse clock, the next may be
+ * twice as large. */
+static size_t share(struct fut_worker *worker, size_t length)
 {
-    return link != NULL ? fut_future_of_link(link) : NULL;
-}
-
-static void keep(void *worker, struct fut_link *link)
-{
-    struct fut_worker *mine = worker;
-
-    /* There is room: the inbox was empty and only its owner puts. */
-    (void)fut_inbox_put(&mine->inbox, fut_future_of_link(link));
-}
-
-static futures_future *draw(struct fut_worker *worker, int lane, size_t most)
-{
-    return future_of(
-        fut_injector_take(&worker->pool->injector, lane, most, keep, worker));
-}
-
-/* How many to keep back for later. Tasks that take long are drawn one by one,
- * so that they start in their order on whatever worker is free; while a draw
- * lasts for less than a tick of the coarse clock, the next may be twice as
- * large. */
-static size_t share(struct fut_worker *worker)
-{
-    futures_pool *pool = worker->pool;
     futures_time now = fut_clock_coarse();
-    size_t fair =
-        fut_injector_length(&pool->injector, FUTURES_PRIORITY_NORMAL) /
-        pool->workers;
+    size_t fair = length / worker->pool->workers;
 
     if (now - worker->drew > SHORT_NS) {
         worker->draw = 0;
-    } else if (worker->draw < FUT_INBOX_CAPACITY) {
+    } else if (worker->draw < KEPT_MOST) {
         worker->draw = 2 * worker->draw + 1;
     }
     worker->drew = now;
-    if (worker->draw > FUT_INBOX_CAPACITY) {
-        worker->draw = FUT_INBOX_CAPACITY;
-    }
     return worker->draw < fair ? worker->draw : fair;
 }
 
-/* What came from outside at normal priority, in its order. */
+/* The oldest; those behind it are kept, so that the next of them is popped
+ * first. Until they can be found there they count in the queue. */
+static futures_future *draw_several(struct fut_worker *worker,
+                                    struct fut_queue *queue)
+{
+    void *entries[KEPT_MOST + 1];
+    size_t length = fut_queue_length(queue);
+    size_t count;
+
+    if (length == 0) {
+        return NULL;
+    }
+    count = fut_queue_draw(queue, entries, 1 + share(worker, length));
+    if (count == 0) {
+        return NULL;
+    }
+    while (count > 1) {
+        bool kept = fut_deque_push(&worker->drawn, entries[--count]);
+
+        assert(kept); /* it was empty, and even its first ring has room */
+        (void)kept;
+    }
+    fut_queue_drawn(queue);
+    return entries[0];
+}
+
+/* What came from outside at normal priority: in its order, as far as it came
+ * from one thread; the stripes take turns. */
 static futures_future *from_outside(struct fut_worker *worker)
 {
-    futures_pool *pool = worker->pool;
-    futures_future *future = fut_inbox_take(&worker->inbox);
+    struct fut_injector *injector = &worker->pool->injector;
+    futures_future *future = fut_deque_pop(&worker->drawn);
 
-    if (future != NULL ||
-        fut_injector_length(&pool->injector, FUTURES_PRIORITY_NORMAL) == 0) {
-        return future;
+    for (unsigned i = 0; i < injector->stripes && future == NULL; i++) {
+        struct fut_queue *queue =
+            fut_injector_queue(injector, FUT_STRIPED_LANE, worker->stripe++);
+
+        future = draw_several(worker, queue);
     }
-    return draw(worker, FUTURES_PRIORITY_NORMAL, share(worker));
+    return future;
+}
+
+static futures_future *from_lane(struct fut_worker *worker, unsigned lane)
+{
+    struct fut_queue *queue =
+        fut_injector_queue(&worker->pool->injector, lane, 0);
+    void *entry;
+
+    return fut_queue_take(queue, &entry, 1) > 0 ? entry : NULL;
+}
+
+static futures_future *steal(struct fut_deque *deque)
+{
+    bool lost;
+    futures_future *future = fut_deque_steal(deque, &lost);
+
+    for (unsigned round = 0; lost; round++) {
+        fut_spin_pause(round);
+        future = fut_deque_steal(deque, &lost);
+    }
+    return future;
 }
 
 static futures_future *rob(struct fut_worker *victim)
 {
-    bool lost;
-    futures_future *future = fut_deque_steal(&victim->deque, &lost);
+    futures_future *future = steal(&victim->deque);
 
-    for (unsigned round = 0; lost; round++) {
-        fut_spin_pause(round);
-        future = fut_deque_steal(&victim->deque, &lost);
-    }
-    return future != NULL ? future : fut_inbox_take(&victim->inbox);
+    return future != NULL ? future : steal(&victim->drawn);
 }
 
 static futures_future *from_others(struct fut_worker *worker)
@@ -104,7 +130,7 @@ static futures_future *fairly(struct fut_worker *worker)
     futures_future *future = NULL;
 
     if (worker->tick / FUTURES_FAIRNESS % FAIR_LOW == FAIR_LOW - 1) {
-        future = draw(worker, FUTURES_PRIORITY_LOW, 0);
+        future = from_lane(worker, FUTURES_PRIORITY_LOW);
     }
     return future != NULL ? future : from_outside(worker);
 }
@@ -118,7 +144,7 @@ futures_future *fut_find_entry(struct fut_worker *worker)
         future = fairly(worker);
     }
     if (future == NULL) {
-        future = draw(worker, FUTURES_PRIORITY_HIGH, 0);
+        future = from_lane(worker, FUTURES_PRIORITY_HIGH);
     }
     if (future == NULL) {
         future = fut_deque_pop(&worker->deque);
@@ -129,19 +155,27 @@ futures_future *fut_find_entry(struct fut_worker *worker)
     if (future == NULL) {
         future = from_others(worker);
     }
-    return future != NULL ? future : draw(worker, FUTURES_PRIORITY_LOW, 0);
+    return future != NULL ? future : from_lane(worker, FUTURES_PRIORITY_LOW);
+}
+
+futures_future *fut_find_left(futures_pool *pool)
+{
+    futures_future *future = fut_injector_take_any(&pool->injector);
+
+    for (unsigned i = 0; i < pool->workers && future == NULL; i++) {
+        future = rob(&pool->worker[i]);
+    }
+    return future;
 }
 
 bool fut_find_any(const futures_pool *pool)
 {
-    for (int lane = 0; lane < FUT_LANES; lane++) {
-        if (fut_injector_length(&pool->injector, lane) > 0) {
-            return true;
-        }
+    if (!fut_injector_is_empty(&pool->injector)) {
+        return true;
     }
     for (unsigned i = 0; i < pool->workers; i++) {
         if (!fut_deque_is_empty(&pool->worker[i].deque) ||
-            !fut_inbox_is_empty(&pool->worker[i].inbox)) {
+            !fut_deque_is_empty(&pool->worker[i].drawn)) {
             return true;
         }
     }

@@ -35,7 +35,6 @@
 #include "base/fork.h"
 #include "core/self.h"
 #include "core/timer.h"
-#include "sync/injector.h"
 
 /* The low bits of the word: an ended future's status itself, or one of the
  * three that follow the last status. */
@@ -65,6 +64,10 @@ enum { FUT_STOCK = 1 << 20 };
 
 struct fut_sink;
 struct fut_wait;
+
+struct fut_link {
+    struct fut_link *next; /* whoever holds the entry */
+};
 
 /* A task's deadline, on the heap: rare. */
 struct fut_future_timer {

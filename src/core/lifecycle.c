@@ -40,6 +40,7 @@ void fut_pool_free_workers(futures_pool *pool, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         fut_deque_destroy(&pool->worker[i].deque);
+        fut_deque_destroy(&pool->worker[i].drawn);
     }
     fut_free(pool->worker);
 }

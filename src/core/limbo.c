@@ -42,7 +42,8 @@ static void drop_all(struct fut_link *link)
     }
 }
 
-bool fut_limbo_add(futures_pool *pool, futures_future *future)
+/* returns  false where it has ended: the pin stays the caller's */
+static bool add(futures_pool *pool, futures_future *future)
 {
     if (!fut_future_is_pending(future)) {
         return false;
@@ -74,7 +75,7 @@ void fut_limbo_trim(futures_pool *pool)
 
 void fut_limbo_put(futures_pool *pool, futures_future *future)
 {
-    if (fut_limbo_add(pool, future)) {
+    if (add(pool, future)) {
         trim_from(pool, FIRST_TRIM);
     } else {
         fut_future_drop(future, 1);

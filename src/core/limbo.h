@@ -11,10 +11,6 @@
 /* Takes over one pin on a future that is not QUEUED. */
 void fut_limbo_put(futures_pool *pool, futures_future *future);
 
-/* The same without calling caller's code.
- * returns  false where it has ended: the pin stays the caller's */
-bool fut_limbo_add(futures_pool *pool, futures_future *future);
-
 /* Lets go of those that have ended. */
 void fut_limbo_trim(futures_pool *pool);
 

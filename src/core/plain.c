@@ -28,13 +28,15 @@ static inline void fill(futures_pool *pool, futures_future *future,
 /* returns  false where the pool has closed meanwhile, or for want of memory */
 static bool inject(futures_pool *pool, futures_future *future)
 {
-    struct fut_chain chain = {&future->link, &future->link, 1};
+    struct fut_queue *queue = fut_injector_queue(
+        &pool->injector, FUT_STRIPED_LANE, fut_self_number());
 
-    if (!fut_injector_begin(&pool->injector, false)) {
+    if (fut_queue_begin(queue, 1, false) != FUTURES_OK) {
         return false;
     }
     add_relaxed(&pool->outside.submitted, 1);
-    fut_injector_append(&pool->injector, FUTURES_PRIORITY_NORMAL, chain);
+    fut_queue_append(queue, future);
+    fut_queue_end(queue);
     return true;
 }
 

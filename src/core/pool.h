@@ -16,7 +16,6 @@
 #include "core/sink.h"
 #include "sync/deque.h"
 #include "sync/idle.h"
-#include "sync/inbox.h"
 #include "sync/injector.h"
 
 enum { FUT_NAME_WORDS = 8, FUT_THREAD_NAME = 16 };
@@ -34,12 +33,13 @@ struct fut_counts {
 
 struct fut_worker {
     struct fut_deque deque;
-    struct fut_inbox inbox;
+    struct fut_deque drawn;   /* from outside; pop gives the oldest */
     struct fut_counts counts; /* owner writes */
     futures_pool *pool;       /* const */
     unsigned index;           /* const */
     unsigned tick;            /* owner only: tasks begun */
     unsigned victim;          /* owner only: whom to rob next */
+    unsigned stripe;          /* owner only: where to draw next */
     unsigned draw;            /* owner only: how many it drew, and when */
     futures_time drew;
     void *data;            /* owner only: what worker_start gave */

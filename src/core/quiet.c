@@ -1,14 +1,14 @@
 /* Nothing is queued or runs where all workers sleep, no queue holds an entry
  * and limbo is over: what runs elsewhere was claimed from an entry, which is
  * in a queue or in limbo until it has ended. The stamp shows that no worker
- * woke while we looked, and sweeps, which hold entries in hand, are locked
- * out.
+ * woke while we looked.
  *
  * No wake-up is lost: one who waits counts itself and then looks whether all
  * sleep; the last to fall asleep says so and then looks for those who wait. */
 #include "core/quiet.h"
 
 #include "base/clock.h"
+#include "core/cancel.h"
 #include "core/find.h"
 #include "core/limbo.h"
 #include "core/stats.h"
@@ -29,10 +29,8 @@ static bool workers_are_quiet(futures_pool *pool, uint64_t *stamp)
     if (load_seq_cst(&pool->over)) {
         return true; /* it was quiet, and nothing came since */
     }
-    fut_scope_lock_sweeps();
     quiet = all_sleep(pool, stamp) && !fut_find_any(pool) &&
             all_sleep(pool, &after) && *stamp == after;
-    fut_scope_unlock_sweeps();
     return quiet;
 }
 
@@ -41,6 +39,25 @@ void fut_quiet_notify(futures_pool *pool)
     if (load_seq_cst(&pool->quiet_waits) > 0) {
         add_seq_cst(&pool->quiet, 1);
         fut_unpark(&pool->quiet, FUT_PARK_ALL);
+    }
+}
+
+/* Without a worker nobody else takes the entries of a broken pool. Two who do
+ * may each find the other at it: who has done something wakes the other. */
+static void drop_left(futures_pool *pool)
+{
+    futures_future *future;
+    bool some = false;
+
+    if (load_seq_cst(&pool->living) > 0) {
+        return;
+    }
+    while ((future = fut_find_left(pool)) != NULL) {
+        fut_cancel_entry(future);
+        some = true;
+    }
+    if (some) {
+        fut_quiet_notify(pool);
     }
 }
 
@@ -55,6 +72,7 @@ static bool wait_for_workers(futures_pool *pool, futures_time deadline,
     for (;;) {
         uint32_t seen = load_seq_cst(&pool->quiet);
 
+        drop_left(pool);
         quiet = workers_are_quiet(pool, stamp);
         if (quiet || !in_time) {
             break;
@@ -71,9 +89,7 @@ bool fut_quiet_now(futures_pool *pool)
 {
     bool empty;
 
-    fut_scope_lock_sweeps();
     empty = !fut_find_any(pool);
-    fut_scope_unlock_sweeps();
     return empty && fut_limbo_is_over(pool) && fut_stats_all_done(pool);
 }
 

@@ -322,19 +322,9 @@ void fut_scope_remove_sweeper(struct fut_sweeper *sweeper)
     fut_unlock(&sweep_lock);
 }
 
-void fut_scope_lock_sweeps(void)
-{
-    fut_lock(&sweep_lock);
-}
-
-void fut_scope_unlock_sweeps(void)
-{
-    fut_unlock(&sweep_lock);
-}
-
 struct fut_swept fut_scope_sweep(void)
 {
-    struct fut_swept swept = {NULL, NULL};
+    struct fut_swept swept = {NULL};
 
     add_seq_cst(&fut_scope_epoch, 1);
     fut_barrier_heavy(); /* pairs with the light operations of a submit */

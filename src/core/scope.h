@@ -52,14 +52,13 @@ bool fut_scope_watch(futures_token *scope, const futures_pool *pool,
 /* Afterwards fn is not running, except on this very thread. */
 void fut_scope_unwatch(futures_hook *hook);
 
-/* What a sweep took out of the queues: to be dealt with outside the lock. */
+/* What a sweep claimed in the queues: to be dealt with outside the lock. */
 struct fut_swept {
     futures_future *claimed; /* through `chain`; to be ended */
-    struct fut_link *ended;  /* entries to be dropped */
 };
 
-/* A pool's queues. `collect` takes out what is queued there and stopped. It
- * calls no caller's code. */
+/* A pool's queues. `collect` claims what is queued there and stopped. It calls
+ * no caller's code. */
 struct fut_sweeper {
     struct fut_sweeper *next; /* sweep lock */
     void (*collect)(struct fut_sweeper *sweeper, struct fut_swept *swept);
@@ -67,11 +66,6 @@ struct fut_sweeper {
 
 void fut_scope_add_sweeper(struct fut_sweeper *sweeper);
 void fut_scope_remove_sweeper(struct fut_sweeper *sweeper);
-
-/* The sweep lock, under which entries may be out of every queue for a moment:
- * for those who must know that nothing is queued. */
-void fut_scope_lock_sweeps(void);
-void fut_scope_unlock_sweeps(void);
 
 /* After a mark: moves the epoch and collects from all queues. */
 struct fut_swept fut_scope_sweep(void);

@@ -41,11 +41,21 @@ struct fut_self {
     futures_future **ended_tail;
     futures_future *dead; /* without a reference, to be freed */
     unsigned pins;        /* tasks pinned as scopes, counted */
+    unsigned number;      /* of the thread; 0: not asked for yet */
     bool calling;         /* callbacks of ended futures are being run */
     bool freeing;
 };
 
 extern _Thread_local struct fut_self fut_self;
+
+/* The slow part of the next. */
+unsigned fut_self_give_number(void);
+
+/* returns  the thread's own number: they are given one after the other */
+static inline unsigned fut_self_number(void)
+{
+    return fut_self.number != 0 ? fut_self.number : fut_self_give_number();
+}
 
 /* returns  the running task; NULL outside one, and in a callback */
 static inline struct fut_run *fut_self_task(void)

@@ -1,4 +1,4 @@
-/* Taking what shall not run out of a pool's queues. */
+/* Claiming what shall not run in a pool's queues. */
 #ifndef FUT_CORE_SWEEP_H
 #define FUT_CORE_SWEEP_H
 

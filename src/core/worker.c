@@ -143,13 +143,18 @@ static futures_future *next_task(struct fut_source *source, bool *entry)
 }
 
 /* A worker that may not run tasks sleeps as any other, and ends what comes. */
-static void serve_broken(futures_pool *pool)
+static void serve_broken(struct fut_worker *worker)
 {
+    futures_pool *pool = worker->pool;
+    futures_future *future;
+
     while (!load_seq_cst(&pool->over)) {
         fut_idle_search(&pool->idle);
         doze(pool);
         (void)fut_idle_found(&pool->idle);
-        fut_cancel_spread();
+        while ((future = fut_find_entry(worker)) != NULL) {
+            fut_cancel_entry(future);
+        }
     }
 }
 
@@ -268,7 +273,7 @@ static void *worker_main(void *arg)
         call_stop(worker);
     } else {
         fut_worker_condemn(worker->pool, FUTURES_BROKEN);
-        serve_broken(worker->pool);
+        serve_broken(worker);
     }
     fut_self.worker = NULL; /* for what the thread's own data may still do */
     sign_off(worker->pool);

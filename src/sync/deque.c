@@ -195,6 +195,9 @@ void fut_deque_scan(struct fut_deque *deque,
 {
     int64_t limit;
 
+    if (fut_deque_is_empty(deque)) {
+        return;
+    }
     fut_spin_lock(&deque->lock);
     limit = expose_locked(deque, INT64_MAX);
     for (int64_t i = load_relaxed(&deque->top); i < limit; i++) {

@@ -234,6 +234,55 @@ Test(no_memory, for_the_deadlines_of_a_batch)
     cr_assert_gt(sweep(FAULT_MEMORY, submit_batch_with_deadline), 0);
 }
 
+/* More than the worker's own queue has room for at first. What finds no memory
+ * behind those that are queued ends with that. */
+static void *submit_batch_in_task(void *arg)
+{
+    enum { SOME = 100 };
+    static futures_future *futures[SOME];
+    void *args[SOME];
+    struct counted *counted = arg;
+    futures_task_options options = counted_options();
+    struct tally tally = {0, SOME, 0};
+    for (int i = 0; i < SOME; i++)
+        args[i] = counted;
+    options.deadline = futures_in_ms(100000);
+    sweep_begin();
+    futures_status status = futures_submit_all(
+        futures_current_pool(), counted_run, args, SOME, futures, &options);
+    bool met = sweep_end();
+    expect(status == FUTURES_OK || (met && status == FUTURES_NOMEM));
+    for (int i = 0; i < SOME; i++)
+        expect((futures[i] == NULL) == (status != FUTURES_OK));
+    if (status == FUTURES_OK)
+        tally = wait_for_all(futures, SOME);
+    expect(tally.ok + tally.no_memory == SOME);
+    expect(met || tally.no_memory == 0);
+    expect(status != FUTURES_OK || tally.ok > 0);
+    expect(atomic_load(&counted->ran) == tally.ok);
+    expect(atomic_load(&counted->arg_freed) == SOME);
+    return arg;
+}
+
+static void submit_batch_from_a_task(void)
+{
+    struct counted counted = {0};
+    futures_pool *pool = pool_of(1);
+    futures_future *future =
+        futures_submit(pool, submit_batch_in_task, &counted);
+    expect(futures_wait(future, FUTURES_NEVER) == FUTURES_OK);
+    futures_release(future);
+    expect(futures_pool_wait(pool, FUTURES_NEVER) == FUTURES_OK);
+    expect_pool_works(pool);
+    futures_pool_destroy(pool);
+}
+
+/* row 51 */
+Test(no_memory, for_a_batch_from_a_task_leaves_the_rest_of_it_out)
+{
+    cr_assert_gt(sweep(FAULT_MEMORY, submit_batch_from_a_task), 0);
+}
+
 static void submit_with_deadline(void)
 {
     struct counted counted = {0};

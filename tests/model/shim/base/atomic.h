@@ -51,6 +51,9 @@
 #define exchange_acq_rel(p, v)                                        \
     ((MODEL_TYPE(p))MODEL_MODIFY(p, MODEL_EXCHANGE, v, MODEL_ACQ_REL, \
                                  "exchange_acq_rel"))
+#define exchange_seq_cst(p, v)                                        \
+    ((MODEL_TYPE(p))MODEL_MODIFY(p, MODEL_EXCHANGE, v, MODEL_SEQ_CST, \
+                                 "exchange_seq_cst"))
 
 #define cas_relaxed(p, expected, v) \
     MODEL_SWAP(p, expected, v, MODEL_RELAXED, "cas_relaxed")

@@ -1,0 +1,27 @@
+/* Work on its submitter's stack: an entry of the deques beside futures, told
+ * apart by the lowest bit of its address. Its submitter takes it back, or waits
+ * until whoever took it has run it, before that stack goes. */
+#ifndef FUT_CORE_JOB_H
+#define FUT_CORE_JOB_H
+
+#include <stdint.h>
+
+struct fut_job {
+    /* On the worker that took it. Last of all it touches the job. */
+    void (*run)(struct fut_job *job);
+};
+
+static inline void *fut_job_entry(struct fut_job *job)
+{
+    return (char *)job + 1;
+}
+
+/* returns  NULL for an entry that is a future */
+static inline struct fut_job *fut_job_of(void *entry)
+{
+    return ((uintptr_t)entry & 1) != 0
+               ? (struct fut_job *)(void *)((char *)entry - 1)
+               : NULL;
+}
+
+#endif
