@@ -30,7 +30,7 @@ typedef struct futures_hook {
     void *spare;
 } futures_hook;
 
-/* One more reference; at most 16 million at a time.
+/* One more reference; at most 8 million at a time.
  * returns  future (NULL gives NULL)    blocks   never
  * threads  any                         owns     the caller owes a release */
 FUTURES_API futures_future *futures_retain(futures_future *future);

@@ -11,6 +11,7 @@
 #include <futures/for.h>
 #include <futures/future.h>
 #include <futures/gather.h>
+#include <futures/join.h>
 #include <futures/map.h>
 #include <futures/pool.h>
 #include <futures/promise.h>

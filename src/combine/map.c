@@ -11,7 +11,7 @@
 #include "combine/loop.h"
 #include "core/error.h"
 #include "core/options.h"
-#include "core/part.h"
+#include "core/parts.h"
 #include "core/pool.h"
 #include "core/scope.h"
 

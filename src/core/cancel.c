@@ -155,6 +155,7 @@ bool fut_cancel_look(struct fut_run *run, uint64_t epoch)
     futures_future *future = run->future;
 
     run->asked = load_relaxed(&future->pool->stopping) ||
+                 fut_scope_is_set(run->brake) ||
                  fut_scope_is_stopped(fut_token_of_task(future));
     run->epoch = epoch;
     return run->asked;

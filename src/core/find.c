@@ -41,8 +41,7 @@ static size_t share(struct fut_worker *worker, size_t length)
 
 /* The oldest; those behind it are kept, so that the next of them is popped
  * first. Until they can be found there they count in the queue. */
-static futures_future *draw_several(struct fut_worker *worker,
-                                    struct fut_queue *queue)
+static void *draw_several(struct fut_worker *worker, struct fut_queue *queue)
 {
     void *entries[KEPT_MOST + 1];
     size_t length = fut_queue_length(queue);
@@ -67,21 +66,21 @@ static futures_future *draw_several(struct fut_worker *worker,
 
 /* What came from outside at normal priority: in its order, as far as it came
  * from one thread; the stripes take turns. */
-static futures_future *from_outside(struct fut_worker *worker)
+static void *from_outside(struct fut_worker *worker)
 {
     struct fut_injector *injector = &worker->pool->injector;
-    futures_future *future = fut_deque_pop(&worker->drawn);
+    void *entry = fut_deque_pop(&worker->drawn);
 
-    for (unsigned i = 0; i < injector->stripes && future == NULL; i++) {
+    for (unsigned i = 0; i < injector->stripes && entry == NULL; i++) {
         struct fut_queue *queue =
             fut_injector_queue(injector, FUT_STRIPED_LANE, worker->stripe++);
 
-        future = draw_several(worker, queue);
+        entry = draw_several(worker, queue);
     }
-    return future;
+    return entry;
 }
 
-static futures_future *from_lane(struct fut_worker *worker, unsigned lane)
+static void *from_lane(struct fut_worker *worker, unsigned lane)
 {
     struct fut_queue *queue =
         fut_injector_queue(&worker->pool->injector, lane, 0);
@@ -90,82 +89,82 @@ static futures_future *from_lane(struct fut_worker *worker, unsigned lane)
     return fut_queue_take(queue, &entry, 1) > 0 ? entry : NULL;
 }
 
-static futures_future *steal(struct fut_deque *deque)
+static void *steal(struct fut_deque *deque)
 {
     bool lost;
-    futures_future *future = fut_deque_steal(deque, &lost);
+    void *entry = fut_deque_steal(deque, &lost);
 
     for (unsigned round = 0; lost; round++) {
         fut_spin_pause(round);
-        future = fut_deque_steal(deque, &lost);
+        entry = fut_deque_steal(deque, &lost);
     }
-    return future;
+    return entry;
 }
 
-static futures_future *rob(struct fut_worker *victim)
+static void *rob(struct fut_worker *victim)
 {
-    futures_future *future = steal(&victim->deque);
+    void *entry = steal(&victim->deque);
 
-    return future != NULL ? future : steal(&victim->drawn);
+    return entry != NULL ? entry : steal(&victim->drawn);
 }
 
-static futures_future *from_others(struct fut_worker *worker)
+static void *from_others(struct fut_worker *worker)
 {
     futures_pool *pool = worker->pool;
 
     for (unsigned i = 0; i < pool->workers; i++) {
         struct fut_worker *victim = &pool->worker[worker->victim];
-        futures_future *future = victim != worker ? rob(victim) : NULL;
+        void *entry = victim != worker ? rob(victim) : NULL;
 
-        if (future != NULL) {
-            return future;
+        if (entry != NULL) {
+            return entry;
         }
         worker->victim = (worker->victim + 1) % pool->workers;
     }
     return NULL;
 }
 
-static futures_future *fairly(struct fut_worker *worker)
+static void *fairly(struct fut_worker *worker)
 {
-    futures_future *future = NULL;
+    void *entry = NULL;
 
     if (worker->tick / FUTURES_FAIRNESS % FAIR_LOW == FAIR_LOW - 1) {
-        future = from_lane(worker, FUTURES_PRIORITY_LOW);
+        entry = from_lane(worker, FUTURES_PRIORITY_LOW);
     }
-    return future != NULL ? future : from_outside(worker);
+    return entry != NULL ? entry : from_outside(worker);
 }
 
-futures_future *fut_find_entry(struct fut_worker *worker)
+void *fut_find_entry(struct fut_worker *worker)
 {
-    futures_future *future = NULL;
+    void *entry = NULL;
 
     worker->tick++;
     if (worker->tick % FUTURES_FAIRNESS == 0) {
-        future = fairly(worker);
+        entry = fairly(worker);
     }
-    if (future == NULL) {
-        future = from_lane(worker, FUTURES_PRIORITY_HIGH);
+    if (entry == NULL) {
+        entry = from_lane(worker, FUTURES_PRIORITY_HIGH);
     }
-    if (future == NULL) {
-        future = fut_deque_pop(&worker->deque);
+    if (entry == NULL) {
+        entry = fut_deque_pop(&worker->deque);
     }
-    if (future == NULL) {
-        future = from_outside(worker);
+    if (entry == NULL) {
+        entry = from_outside(worker);
     }
-    if (future == NULL) {
-        future = from_others(worker);
+    if (entry == NULL) {
+        entry = from_others(worker);
     }
-    return future != NULL ? future : from_lane(worker, FUTURES_PRIORITY_LOW);
+    return entry != NULL ? entry : from_lane(worker, FUTURES_PRIORITY_LOW);
 }
 
-futures_future *fut_find_left(futures_pool *pool)
+void *fut_find_left(futures_pool *pool)
 {
-    futures_future *future = fut_injector_take_any(&pool->injector);
+    void *entry = fut_injector_take_any(&pool->injector);
 
-    for (unsigned i = 0; i < pool->workers && future == NULL; i++) {
-        future = rob(&pool->worker[i]);
+    for (unsigned i = 0; i < pool->workers && entry == NULL; i++) {
+        entry = rob(&pool->worker[i]);
     }
-    return future;
+    return entry;
 }
 
 bool fut_find_any(const futures_pool *pool)

@@ -33,7 +33,7 @@ static inline futures_token *fut_order_pin(struct fut_run *run)
     if (++fut_self.pins % FUT_SHORTEN_EACH == 0) {
         fut_scope_shorten(task);
     }
-    if (task->stock > 1) {
+    if (!run->borrowed && task->stock > 1) {
         task->stock--;
     } else {
         run->exposed = true;

@@ -31,6 +31,8 @@ static inline void begin(struct loop *loop, futures_future *future, bool entry)
     run->cleanup = NULL;
     run->cleanups = NULL;
     run->error = NULL;
+    run->brake = NULL;
+    run->borrowed = false;
     run->failed = false;
     run->stopped = false;
     run->asked = false;
@@ -160,7 +162,8 @@ static void unpin(const struct fut_run *run, futures_token *scope)
 {
     futures_future *task = fut_token_task(scope);
 
-    if (task != NULL && run->below != NULL && run->below->future == task) {
+    if (task != NULL && run->below != NULL && run->below->future == task &&
+        !run->below->borrowed) {
         task->stock++;
     } else {
         fut_future_unpin(scope);

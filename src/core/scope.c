@@ -302,6 +302,20 @@ void fut_scope_call(const futures_pool *pool)
     }
 }
 
+void fut_scope_stop(struct fut_brake *brake)
+{
+    store_release(&brake->set, true);
+    add_seq_cst(&fut_scope_epoch, 1);
+}
+
+bool fut_scope_is_set(const struct fut_brake *brake)
+{
+    while (brake != NULL && !load_acquire(&brake->set)) {
+        brake = brake->outer;
+    }
+    return brake != NULL;
+}
+
 void fut_scope_add_sweeper(struct fut_sweeper *sweeper)
 {
     fut_lock(&sweep_lock);

@@ -52,6 +52,19 @@ bool fut_scope_watch(futures_token *scope, const futures_pool *pool,
 /* Afterwards fn is not running, except on this very thread. */
 void fut_scope_unwatch(futures_hook *hook);
 
+/* Asks those to stop who are parts of a task together, beside the task's own
+ * scope; see combine/join.c. */
+struct fut_brake {
+    _Atomic bool set;
+    const struct fut_brake *outer; /* const; nullable */
+};
+
+/* Sets it, and has all running tasks look. */
+void fut_scope_stop(struct fut_brake *brake);
+
+/* Whether it, or one outside it, is set; false for NULL. */
+bool fut_scope_is_set(const struct fut_brake *brake);
+
 /* What a sweep claimed in the queues: to be dealt with outside the lock. */
 struct fut_swept {
     futures_future *claimed; /* through `chain`; to be ended */

@@ -10,6 +10,7 @@
 #include <futures/future.h>
 
 struct fut_guard;
+struct fut_brake;
 struct fut_worker;
 
 /* A task that runs on this thread, in the frame of the loop that runs it. Or
@@ -18,17 +19,19 @@ struct fut_worker;
 struct fut_run {
     struct fut_run *below;
     futures_future *future;
-    struct fut_worker *worker; /* it runs on, if that is of its pool */
-    struct fut_guard *guard;   /* where a throw goes */
-    struct fut_guard *cleanup; /* instead, while a cleanup runs */
-    futures_cleanup *cleanups; /* pending, newest first */
-    futures_error *error;      /* the first one; nullable */
-    futures_error lost;        /* the first one, if there was no memory */
-    bool failed;               /* `error` or `lost` counts */
-    bool stopped;              /* it gave up at a checkpoint */
-    bool asked;                /* to stop, as of `epoch` */
-    bool entry;   /* claimed by popping its entry: nobody else looks at it */
-    bool calling; /* of the thread, when it began: inside a callback's wait */
+    struct fut_worker *worker;     /* it runs on, if that is of its pool */
+    struct fut_guard *guard;       /* where a throw goes */
+    struct fut_guard *cleanup;     /* instead, while a cleanup runs */
+    futures_cleanup *cleanups;     /* pending, newest first */
+    futures_error *error;          /* the first one; nullable */
+    futures_error lost;            /* the first one, if there was no memory */
+    const struct fut_brake *brake; /* of the joins it is in; nullable */
+    bool borrowed; /* the future is another thread's: its stock, too */
+    bool failed;   /* `error` or `lost` counts */
+    bool stopped;  /* it gave up at a checkpoint */
+    bool asked;    /* to stop, as of `epoch` */
+    bool entry;    /* claimed by popping its entry: nobody else looks at it */
+    bool calling;  /* of the thread, when it began: inside a callback's wait */
     bool freeing;
     bool exposed; /* its token was handed out, or pinned beyond the stock */
     uint64_t epoch;

@@ -16,6 +16,7 @@
 #include "base/thread.h"
 #include "core/cancel.h"
 #include "core/find.h"
+#include "core/job.h"
 #include "core/limbo.h"
 #include "core/quiet.h"
 #include "core/run.h"
@@ -38,14 +39,14 @@ int fut_worker_start(struct fut_worker *worker)
 }
 
 /* Looks for a bounded time, as one who searches. */
-static futures_future *look(struct fut_worker *worker)
+static void *look(struct fut_worker *worker)
 {
     for (int round = 0; round < SEARCH_ROUNDS; round++) {
-        futures_future *future =
+        void *entry =
             fut_find_any(worker->pool) ? fut_find_entry(worker) : NULL;
 
-        if (future != NULL) {
-            return future;
+        if (entry != NULL) {
+            return entry;
         }
         for (int i = 0; i < SEARCH_PAUSES; i++) {
             fut_cpu_relax();
@@ -83,24 +84,24 @@ static void stop_searching(futures_pool *pool)
 }
 
 /* returns  an entry, or NULL: the pool is over */
-static futures_future *next_entry(struct fut_worker *worker)
+static void *next_entry(struct fut_worker *worker)
 {
     futures_pool *pool = worker->pool;
-    futures_future *future;
+    void *entry;
 
     if (fut_fork_generation() != pool->generation) {
         return NULL; /* a forked child has one thread and no workers */
     }
-    future = fut_find_entry(worker);
-    if (future != NULL || load_seq_cst(&pool->over)) {
-        return future;
+    entry = fut_find_entry(worker);
+    if (entry != NULL || load_seq_cst(&pool->over)) {
+        return entry;
     }
     fut_idle_search(&pool->idle);
-    while ((future = look(worker)) == NULL && !load_seq_cst(&pool->over)) {
+    while ((entry = look(worker)) == NULL && !load_seq_cst(&pool->over)) {
         doze(pool);
     }
     stop_searching(pool);
-    return future;
+    return entry;
 }
 
 /* For futures_pool_stats: what the worker's outermost task is. The name is
@@ -124,20 +125,29 @@ static void note_task(struct fut_worker *worker, const char *name)
     store_release(&worker->since, fut_clock_coarse());
 }
 
-/* What follows a task. A future that somebody else claimed goes to limbo. */
-static futures_future *next_task(struct fut_source *source, bool *entry)
+/* What follows a task. A future that somebody else claimed goes to limbo; a job
+ * is run here and now, since it has no future to be claimed. */
+static futures_future *next_task(struct fut_source *source, bool *claimed)
 {
     struct fut_worker *worker = ((struct worker_source *)source)->worker;
-    futures_future *future;
+    void *entry;
 
     store_relaxed(&worker->since, 0);
-    *entry = true;
-    while ((future = next_entry(worker)) != NULL) {
-        if (fut_future_claim_run(future, true)) {
+    *claimed = true;
+    while ((entry = next_entry(worker)) != NULL) {
+        struct fut_job *job = fut_job_of(entry);
+        futures_future *future = entry;
+
+        if (job != NULL) {
+            note_task(worker, NULL);
+            job->run(job);
+            store_relaxed(&worker->since, 0);
+        } else if (fut_future_claim_run(future, true)) {
             note_task(worker, fut_future_name(future));
             return future;
+        } else {
+            fut_limbo_put(worker->pool, future);
         }
-        fut_limbo_put(worker->pool, future);
     }
     return NULL;
 }

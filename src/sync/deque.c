@@ -190,6 +190,34 @@ void *fut_deque_steal(struct fut_deque *deque, bool *lost)
     return entry;
 }
 
+/* The lock keeps everybody else away from all entries: public ones are taken
+ * under it, and none becomes public without it. */
+bool fut_deque_take_back_beneath(struct fut_deque *deque, const void *entry)
+{
+    int64_t bottom = load_relaxed(&deque->bottom);
+    int64_t at = bottom - 1;
+    int64_t top;
+
+    fut_spin_lock(&deque->lock);
+    top = load_relaxed(&deque->top);
+    while (at >= top &&
+           load_relaxed(fut_deque_slot(deque->ring, at)) != entry) {
+        at--;
+    }
+    if (at >= top) {
+        for (int64_t i = at; i + 1 < bottom; i++) {
+            store_relaxed(fut_deque_slot(deque->ring, i),
+                          load_relaxed(fut_deque_slot(deque->ring, i + 1)));
+        }
+        if (load_relaxed(&deque->limit) == bottom) {
+            store_relaxed(&deque->limit, bottom - 1);
+        }
+        store_relaxed(&deque->bottom, bottom - 1);
+    }
+    fut_spin_unlock(&deque->lock);
+    return at >= top;
+}
+
 void fut_deque_scan(struct fut_deque *deque,
                     void (*visit)(void *context, void *entry), void *context)
 {

@@ -92,6 +92,20 @@ static inline void *fut_deque_peek(struct fut_deque *deque)
     return load_relaxed(fut_deque_slot(deque->ring, newest));
 }
 
+/* Owner. Takes that very entry, which it has pushed, from among newer ones;
+ * these keep their order.
+ * returns  false: somebody has taken it */
+bool fut_deque_take_back_beneath(struct fut_deque *deque, const void *entry);
+
+static inline bool fut_deque_take_back(struct fut_deque *deque,
+                                       const void *entry)
+{
+    if (fut_deque_peek(deque) == entry) {
+        return fut_deque_pop(deque) == entry;
+    }
+    return fut_deque_take_back_beneath(deque, entry);
+}
+
 /* Anyone. The oldest entry, or NULL; *lost says whether NULL only means that
  * somebody else holds the lock. */
 void *fut_deque_steal(struct fut_deque *deque, bool *lost);
