@@ -3,27 +3,28 @@
  * tasks of the set too. */
 #include "bench.h"
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <futures/futures.h>
 
 #ifdef BENCH_HELP
 #define NAME "libfutures, help"
 #define CALLER_HELPS true
-#define STREAM_NOTE "a future per task; the caller runs tasks too"
-#define TRIP_NOTE "the caller may run it itself"
+#define NOTE "a future per task; the caller runs tasks too"
 #else
 #define NAME "libfutures"
 #define CALLER_HELPS false
-#define STREAM_NOTE "a future per task"
-#define TRIP_NOTE NULL
+#define NOTE "a future per task"
 #endif
 
 static futures_pool *pool;
-static futures_future **futures;
+static long *all_slots;
+static futures_future **futures; /* of all_slots[i] */
 static futures_outcome *outcomes;
+static void **args;
+static _Thread_local size_t begun; /* what this thread has submitted: */
+static _Thread_local size_t pending;
 
 /* A number travels in the pointer itself, as in pthread code: a place for it
  * would cost what is measured. */
@@ -38,9 +39,132 @@ static long to_number(const void *value)
     return (long)(intptr_t)value;
 }
 
+static void require_ok(futures_status status)
+{
+    bench_require(status == FUTURES_OK, futures_status_name(status));
+}
+
 static void *run_body(void *arg)
 {
     return to_value(bench_body(*(const long *)arg));
+}
+
+static void *run_busy(void *arg)
+{
+    return to_value(bench_busy(*(const long *)arg));
+}
+
+static void *run_gate(void *arg)
+{
+    return to_value(bench_pass_gate(*(const long *)arg));
+}
+
+static void *run_throw(void *arg)
+{
+    long number = *(const long *)arg;
+    futures_throw((int)number + 1, BENCH_MESSAGE, number);
+}
+
+static const futures_fn functions[] = {
+    [BENCH_TRIVIAL] = run_body,
+    [BENCH_BUSY] = run_busy,
+    [BENCH_GATE] = run_gate,
+    [BENCH_THROW] = run_throw,
+};
+
+static void open_pool(unsigned workers, long slots[], size_t count)
+{
+    futures_pool_options options = FUTURES_POOL_OPTIONS_INIT;
+    options.workers = workers;
+    require_ok(futures_pool_create(&pool, &options));
+    all_slots = slots;
+    futures = bench_room(count, sizeof(futures_future *));
+    outcomes = bench_room(count, sizeof *outcomes);
+    args = bench_room(count, sizeof *args);
+    for (size_t i = 0; i < count; i++) {
+        args[i] = &slots[i];
+    }
+}
+
+static void close_pool(void)
+{
+    futures_pool_destroy(pool);
+    free(futures);
+    free(outcomes);
+    free(args);
+}
+
+static size_t place_of(const long slots[])
+{
+    return (size_t)(slots - all_slots);
+}
+
+static void expect(size_t place, size_t count)
+{
+    if (pending == 0) {
+        begun = place;
+    }
+    pending += count;
+}
+
+static void submit(bench_kind kind, long slots[], size_t count)
+{
+    futures_fn fn = functions[kind];
+    futures_future **mine = futures + place_of(slots);
+    for (size_t i = 0; i < count; i++) {
+        mine[i] = futures_submit(pool, fn, &slots[i]);
+    }
+    expect(place_of(slots), count);
+}
+
+static void submit_all(long slots[], size_t count)
+{
+    size_t place = place_of(slots);
+    require_ok(futures_submit_all(pool, run_body, args + place, count,
+                                  futures + place, NULL));
+    expect(place, count);
+}
+
+/* Errors, where a workload asks for any, are for read_errors to see. */
+static void gather_all(void)
+{
+    futures_gather_options options = FUTURES_GATHER_OPTIONS_INIT;
+    options.help = CALLER_HELPS;
+    options.on_error = FUTURES_ON_ERROR_COLLECT;
+    (void)futures_gather(futures + begun, pending, outcomes + begun, &options);
+    pending = 0;
+}
+
+static uint64_t read(long slots[], size_t count)
+{
+    size_t place = place_of(slots);
+    uint64_t digest = 0;
+    for (size_t i = 0; i < count; i++) {
+        const futures_outcome *outcome = &outcomes[place + i];
+        bench_require(outcome->status == FUTURES_OK, "a task failed");
+        digest = bench_digest(digest, to_number(outcome->value));
+    }
+    futures_release_all(futures + place, count);
+    return digest;
+}
+
+static uint64_t read_errors(long slots[], size_t count)
+{
+    size_t place = place_of(slots);
+    uint64_t digest = 0;
+    for (size_t i = 0; i < count; i++) {
+        const futures_error *error = outcomes[place + i].error;
+        bench_require(error != NULL && strlen(error->message) > 10,
+                      "an error without its message");
+        digest = bench_digest(digest, error->code - 1);
+    }
+    futures_release_all(futures + place, count);
+    return digest;
+}
+
+static void gather_ended(size_t count)
+{
+    require_ok(futures_gather(futures, count, outcomes, NULL));
 }
 
 static void *run_fib_task(void *arg);
@@ -54,8 +178,7 @@ static long fib_task(long n)
     futures_future *child =
         futures_submit(pool, run_fib_task, to_value(n - 1));
     long other = fib_task(n - 2);
-    futures_status status = futures_gather(&child, 1, &outcome, NULL);
-    bench_require(status == FUTURES_OK, futures_status_name(status));
+    require_ok(futures_gather(&child, 1, &outcome, NULL));
     futures_release(child);
     return to_number(outcome.value) + other;
 }
@@ -65,69 +188,129 @@ static void *run_fib_task(void *arg)
     return to_value(fib_task(to_number(arg)));
 }
 
-static void gather(size_t count)
+static long run_root(futures_fn fn, int n)
 {
-    futures_gather_options options = FUTURES_GATHER_OPTIONS_INIT;
-    options.help = CALLER_HELPS;
-    futures_status status = futures_gather(futures, count, outcomes, &options);
-    bench_require(status == FUTURES_OK, futures_status_name(status));
+    futures_outcome outcome;
+    futures_future *root = futures_submit(pool, fn, to_value(n));
+    require_ok(futures_gather(&root, 1, &outcome, NULL));
+    futures_release(root);
+    return to_number(outcome.value);
 }
 
-static void open_pool(unsigned workers, size_t count)
+static long fib_by_submit(int n)
 {
-    futures_pool_options options = FUTURES_POOL_OPTIONS_INIT;
-    options.workers = workers;
-    futures_status status = futures_pool_create(&pool, &options);
-    bench_require(status == FUTURES_OK, futures_status_name(status));
-    futures = bench_room(count, sizeof(futures_future *));
-    outcomes = bench_room(count, sizeof *outcomes);
+    return run_root(run_fib_task, n);
 }
 
-static void close_pool(void)
+#if __has_include(<futures/join.h>)
+#define HAS_JOIN
+static void *join_fib_task(void *arg)
 {
-    futures_pool_destroy(pool);
-    free(futures);
-    free(outcomes);
+    long n = to_number(arg);
+    if (n < 2) {
+        return to_value(n);
+    }
+    futures_outcome both[2];
+    const futures_call calls[] = {{join_fib_task, to_value(n - 1)},
+                                  {join_fib_task, to_value(n - 2)}};
+    require_ok(futures_join(pool, calls, 2, both));
+    return to_value(to_number(both[0].value) + to_number(both[1].value));
 }
 
-static uint64_t stream(long slots[], size_t count)
+static long fib_by_join(int n)
 {
+    return run_root(join_fib_task, n);
+}
+#endif
+
+static const bench_fib fibs[] = {
+    {"spawn", NAME, "a future per spawn", fib_by_submit},
+#ifdef HAS_JOIN
+    {"join", NAME " join", "no future; the calls lie on the stack",
+     fib_by_join},
+#endif
+    {NULL, NULL, NULL, NULL},
+};
+
+#define LOOP_NOTE "called from outside; the caller waits"
+
+#if __has_include(<futures/for.h>)
+#define HAS_FOR
+static void body_of_range(void *context, size_t begin, size_t end)
+{
+    long *slots = context;
+    for (size_t i = begin; i < end; i++) {
+        bench_body_in_place(&slots[i]);
+    }
+}
+
+static void for_each(long slots[], size_t count)
+{
+    require_ok(futures_for(pool, 0, count, 1, body_of_range, slots));
+}
+
+static void for_coarse(long slots[], size_t count)
+{
+    require_ok(futures_for(pool, 0, count, 0, body_of_range, slots));
+}
+#endif
+
+#if __has_include(<futures/map.h>)
+#define HAS_MAP
+static void map_each(long slots[], size_t count)
+{
+    require_ok(futures_map(pool, run_body, args + place_of(slots), count,
+                           outcomes + place_of(slots), NULL));
+}
+
+static uint64_t read_map(long slots[], size_t count)
+{
+    const futures_outcome *mine = outcomes + place_of(slots);
     uint64_t digest = 0;
     for (size_t i = 0; i < count; i++) {
-        futures[i] = futures_submit(pool, run_body, &slots[i]);
+        digest = bench_digest(digest, to_number(mine[i].value));
     }
-    gather(count);
-    for (size_t i = 0; i < count; i++) {
-        digest = bench_digest(digest, to_number(outcomes[i].value));
-    }
-    futures_release_all(futures, count);
+    futures_outcomes_free(outcomes + place_of(slots), count);
     return digest;
 }
+#endif
 
-static long fib(int n)
-{
-    futures[0] = futures_submit(pool, run_fib_task, to_value(n));
-    gather(1);
-    futures_release(futures[0]);
-    return to_number(outcomes[0].value);
-}
+static const bench_loop loops[] = {
+#ifdef HAS_FOR
+    {"fine", NAME " for", LOOP_NOTE, for_each, NULL},
+    {"coarse", NAME " for", LOOP_NOTE, for_coarse, NULL},
+#endif
+#ifdef HAS_MAP
+    {"map", NAME " map", "an outcome per item; " LOOP_NOTE, map_each,
+     read_map},
+#endif
+    {NULL, NULL, NULL, NULL, NULL},
+};
 
-static long trip(long number)
-{
-    futures[0] = futures_submit(pool, run_body, &number);
-    gather(1);
-    futures_release(futures[0]);
-    return to_number(outcomes[0].value);
-}
+#ifdef BENCH_HELP
+static const bench_remark remarks[] = {
+    {"trip", false, "the caller may run it itself"},
+    {NULL, false, NULL},
+};
+#else
+static const bench_remark remarks[] = {
+    {"memory", false, "a future per task; handles not counted"},
+    {NULL, false, NULL},
+};
+#endif
 
 const bench_peer bench_this_peer = {
     .name = NAME,
+    .note = NOTE,
+    .remarks = remarks,
     .open = open_pool,
     .close = close_pool,
-    .stream = stream,
-    .stream_note = STREAM_NOTE,
-    .fib = fib,
-    .fib_note = "a future per spawn",
-    .trip = trip,
-    .trip_note = TRIP_NOTE,
+    .submit = submit,
+    .submit_all = submit_all,
+    .wait = gather_all,
+    .read = read,
+    .read_errors = read_errors,
+    .gather_ended = gather_ended,
+    .loops = loops,
+    .fibs = fibs,
 };

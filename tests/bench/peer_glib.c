@@ -1,76 +1,45 @@
-/* GLib's GThreadPool: a queue under one lock, no result and no wait. The
- * caller's wait is a countdown whose last task posts a semaphore, the cheapest
- * that it can have. */
-#include "bench.h"
-
-#include <semaphore.h>
+/* GLib's GThreadPool: a queue under one lock. */
+#include "queue.h"
 
 #include <glib.h>
 
 static GThreadPool *pool;
-static gint left;
-static sem_t all_done;
 
-static void run_body(gpointer data, gpointer user_data)
+static void run_item(gpointer data, gpointer user_data)
 {
     (void)user_data;
-    bench_body_in_place(data);
-    if (g_atomic_int_dec_and_test(&left)) {
-        sem_post(&all_done);
-    }
+    bench_run_item(data);
 }
 
-static void wait_for_all(void)
+void bench_queue(bench_item *item)
 {
-    while (sem_wait(&all_done) != 0) {
-    }
+    bench_require(g_thread_pool_push(pool, item, NULL), "g_thread_pool_push");
 }
 
-static void open_pool(unsigned workers, size_t count)
+static void open_pool(unsigned workers, long slots[], size_t count)
 {
-    (void)count;
-    bench_require(sem_init(&all_done, 0, 0) == 0, "sem_init");
-    pool = g_thread_pool_new(run_body, NULL, (gint)workers, TRUE, NULL);
+    bench_queue_open(slots, count);
+    pool = g_thread_pool_new(run_item, NULL, (gint)workers, TRUE, NULL);
     bench_require(pool != NULL, "g_thread_pool_new");
 }
 
 static void close_pool(void)
 {
     g_thread_pool_free(pool, FALSE, TRUE);
-    sem_destroy(&all_done);
+    bench_queue_close();
 }
 
-static void push(long *slot)
-{
-    bench_require(g_thread_pool_push(pool, slot, NULL), "g_thread_pool_push");
-}
-
-static uint64_t stream(long slots[], size_t count)
-{
-    g_atomic_int_set(&left, (gint)count);
-    for (size_t i = 0; i < count; i++) {
-        push(&slots[i]);
-    }
-    wait_for_all();
-    return bench_digest_slots(slots, count);
-}
-
-static long trip(long number)
-{
-    g_atomic_int_set(&left, 1);
-    push(&number);
-    wait_for_all();
-    return number;
-}
+static const bench_remark remarks[] = {
+    {"fib", true, "deadlocks on a fixed pool"},
+    {NULL, false, NULL},
+};
 
 const bench_peer bench_this_peer = {
     .name = "GLib",
+    .note = "no future",
+    .remarks = remarks,
     .open = open_pool,
     .close = close_pool,
-    .stream = stream,
-    .stream_note = "no future",
-    .fib = NULL,
-    .fib_note = "deadlocks on a fixed pool",
-    .trip = trip,
-    .trip_note = "no future",
+    .submit = bench_queue_submit,
+    .wait = bench_queue_wait,
 };
