@@ -50,6 +50,16 @@ void *fut_alloc_pages(size_t size)
     return mapped + before;
 }
 
+void fut_lend_pages(void *pages, size_t size)
+{
+#ifdef MADV_FREE
+    (void)madvise(pages, size, MADV_FREE);
+#else
+    (void)pages;
+    (void)size;
+#endif
+}
+
 void fut_free_pages(void *pages, size_t size)
 {
     (void)munmap(pages, size);

@@ -17,6 +17,10 @@ void *fut_alloc_lines(size_t count, size_t size);
 void *fut_alloc_pages(size_t size);
 void fut_free_pages(void *pages, size_t size);
 
+/* Their contents are not needed any more: the system may have the memory when
+ * it is short of some, and then they are zero when they are next looked at. */
+void fut_lend_pages(void *pages, size_t size);
+
 /* NULL is fine. */
 void fut_free(void *memory);
 

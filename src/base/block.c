@@ -43,7 +43,9 @@ void fut_block_put_slowly(void *block)
 enum {
     WORD_BITS = 64,
     SLAB_WORDS = FUT_BLOCK_DISTANCE / FUT_BLOCK_SIZE / WORD_BITS,
-    SPARES = 1
+    HEADER_PAGE = 4096,
+    SPARES_KEPT = 16,  /* slabs */
+    SPARES_LENT = 4096 /* besides */
 };
 
 struct slab {
@@ -179,11 +181,15 @@ static void give_back_locked(void *block)
     if (slab->free_count < SLAB_BLOCKS) {
         return;
     }
-    if (depot_spares == SPARES) {
+    if (depot_spares == SPARES_KEPT + SPARES_LENT) {
         unlink_slab(slab);
         fut_free_pages(slab, FUT_SLAB_SIZE);
-    } else {
-        depot_spares++;
+        return;
+    }
+    depot_spares++;
+    if (depot_spares > SPARES_KEPT) {
+        fut_lend_pages((char *)slab + HEADER_PAGE,
+                       FUT_SLAB_SIZE - HEADER_PAGE);
     }
 }
 

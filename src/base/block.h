@@ -2,8 +2,9 @@
  * distance from it one that is used seldom and is all zero until then. Where
  * nobody writes the second line it costs neither memory nor cache. Blocks come
  * from a cache of the calling thread; what one thread allocates and another
- * frees goes back in batches to the slab it came from, and a slab without a
- * block in use goes back to the system (but for a spare).
+ * frees goes back in batches to the slab it came from. A few slabs without a
+ * block in use are kept; the memory of more is the system's when it is short
+ * of some, and until then they are used again without a fault.
  *
  * Under address and thread sanitizers every block is a heap block of its own,
  * so that they see each lifetime. */

@@ -37,17 +37,16 @@ static bool are_there(futures_future *const futures[], size_t count)
 }
 
 /* Most often all are well, and one look at each is enough.
- * returns  whether that is so; false: outcomes[] is filled up to the first that
- *          is not */
-static bool read_ok(futures_future *const futures[], size_t count,
-                    futures_outcome outcomes[])
+ * returns  how many of the first are; their outcomes are filled */
+static size_t read_ok(futures_future *const futures[], size_t count,
+                      futures_outcome outcomes[])
 {
     for (size_t i = 0; i < count; i++) {
         if (i + LINES_AHEAD < count) {
             fut_prefetch(futures[i + LINES_AHEAD]);
         }
         if (fut_future_state(futures[i]) != FUTURES_OK) {
-            return false;
+            return i;
         }
         if (outcomes != NULL) {
             outcomes[i].status = FUTURES_OK;
@@ -55,7 +54,7 @@ static bool read_ok(futures_future *const futures[], size_t count,
             outcomes[i].error = NULL;
         }
     }
-    return true;
+    return count;
 }
 
 static void note_ended(struct survey *survey, unsigned state)
@@ -235,23 +234,20 @@ static void run_last(futures_future *const futures[],
     }
 }
 
+/* Where the others are well, these decide. */
 static futures_status gather(futures_future *const futures[], size_t count,
                              futures_outcome outcomes[],
                              const futures_gather_options *options)
 {
     struct survey survey;
     struct fut_set set;
-    futures_status status;
+    futures_status status = look(futures, count, &survey);
 
-    if (options->on_done == NULL && read_ok(futures, count, outcomes)) {
-        return FUTURES_OK;
-    }
-    status = look(futures, count, &survey);
     if (status != FUTURES_OK) {
         return status;
     }
     run_last(futures, options, &survey);
-    if (survey.ran && read_ok(futures, count, outcomes)) {
+    if (survey.ran && read_ok(futures, count, outcomes) == count) {
         return FUTURES_OK;
     }
     fut_set_init(&set, futures, count, options);
@@ -264,6 +260,7 @@ static futures_status gather_with(futures_future *const futures[],
 {
     static const futures_gather_options defaults = FUTURES_GATHER_OPTIONS_INIT;
     futures_gather_options options;
+    size_t well;
 
     if (given != NULL && (!fut_options_read(&options, sizeof options, given) ||
                           !are_valid(&options))) {
@@ -272,8 +269,13 @@ static futures_status gather_with(futures_future *const futures[],
     if (!are_there(futures, count)) {
         return FUTURES_INVALID;
     }
-    return gather(futures, count, outcomes,
-                  given != NULL ? &options : &defaults);
+    given = given != NULL ? &options : &defaults;
+    well = given->on_done == NULL ? read_ok(futures, count, outcomes) : 0;
+    if (well == count) {
+        return FUTURES_OK;
+    }
+    return gather(&futures[well], count - well,
+                  outcomes != NULL ? &outcomes[well] : NULL, given);
 }
 
 futures_status futures_gather(futures_future *const futures[], size_t count,
@@ -282,7 +284,7 @@ futures_status futures_gather(futures_future *const futures[], size_t count,
 {
     /* Fork and join. */
     if (given == NULL && count == 1 && futures != NULL &&
-        fut_block_run_own(futures[0]) && read_ok(futures, 1, outcomes)) {
+        fut_block_run_own(futures[0]) && read_ok(futures, 1, outcomes) == 1) {
         return FUTURES_OK;
     }
     return gather_with(futures, count, outcomes, given);

@@ -157,11 +157,11 @@ static void note_ended(struct fut_set *set, size_t index)
     }
 }
 
-/* Takes the first `count` slots back and waits for those that are being told.
- * `owed`: arrivals that are the waiter's own to make. */
-static void detach(struct fut_set *set, size_t count, size_t owed)
+/* Takes the slots from `begin` on back and waits for those that are being
+ * told. `owed`: arrivals that are the waiter's own to make. */
+static void detach(struct fut_set *set, size_t begin, size_t owed)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = begin; i < set->count; i++) {
         futures_future *future = set->futures[i];
         futures_hook *hook = set->hooks != NULL ? &set->hooks[i] : NULL;
 
@@ -185,11 +185,13 @@ futures_status fut_set_attach(struct fut_set *set)
 {
     size_t owed = 1;
 
-    for (size_t i = 0; i < set->count; i++) {
+    /* The last ones first: while these are attached to, the first ones end, and
+     * are not in the way of those who run them. */
+    for (size_t i = set->count; i-- > 0;) {
         bool ended = false;
 
         if (attach_one(set, i, &ended) != FUTURES_OK) {
-            detach(set, i, owed + set->count - i);
+            detach(set, i + 1, owed + i + 1);
             return FUTURES_NOMEM;
         }
         if (ended) {
@@ -366,7 +368,7 @@ bool fut_set_is_over(struct fut_set *set)
 void fut_set_leave(struct fut_set *set)
 {
     if (!fut_latch_is_open(&set->latch)) {
-        detach(set, set->count, 0);
+        detach(set, 0, 0);
     }
     if (set->token_watched) {
         futures_token_off_cancel(set->options.token, &set->token_hook);

@@ -64,6 +64,7 @@ static bool make_worker(futures_pool *pool, unsigned index)
     worker->index = index;
     worker->victim = (index + 1) % pool->workers;
     worker->stripe = index;
+    worker->patience = FUT_PATIENCE;
     return make_deques(worker);
 }
 

@@ -67,11 +67,14 @@ static size_t push_own(const struct fut_order *order,
     size_t pushed = 0;
     bool more = true;
 
+    /* Counted before they can be done. */
+    FUT_COUNT(order->pool, submitted, count);
     while (more && pushed < count) {
         open_one(order, futures[pushed]);
         more = fut_deque_push(&fut_self.worker->deque, futures[pushed]);
         pushed += more;
     }
+    FUT_COUNT(order->pool, submitted, (uint64_t)pushed - (uint64_t)count);
     return pushed;
 }
 
@@ -114,6 +117,7 @@ static size_t distribute(const struct fut_order *order,
         return count;
     }
     if (own && !shut_one(order, futures[pushed])) {
+        FUT_COUNT(order->pool, submitted, 1);
         pushed++;
     }
     return pushed;
@@ -131,11 +135,7 @@ static size_t enqueue(const struct fut_order *order,
     uint32_t seen = futures[0]->seen_epoch;
     size_t queued;
 
-    FUT_COUNT(pool, submitted, count);
     queued = distribute(order, futures, count, status);
-    if (queued < count) {
-        FUT_COUNT(pool, submitted, (uint64_t)queued - (uint64_t)count);
-    }
     if (queued > 0) {
         fut_idle_notify(&pool->idle);
     }

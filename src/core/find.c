@@ -54,6 +54,9 @@ static void *draw_several(struct fut_worker *worker, struct fut_queue *queue)
     if (count == 0) {
         return NULL;
     }
+    for (size_t i = 0; i < count; i++) {
+        fut_prefetch_write(entries[i]);
+    }
     while (count > 1) {
         bool kept = fut_deque_push(&worker->drawn, entries[--count]);
 
@@ -86,7 +89,9 @@ static void *from_lane(struct fut_worker *worker, unsigned lane)
         fut_injector_queue(&worker->pool->injector, lane, 0);
     void *entry;
 
-    return fut_queue_take(queue, &entry, 1) > 0 ? entry : NULL;
+    return fut_queue_length(queue) > 0 && fut_queue_take(queue, &entry, 1) > 0
+               ? entry
+               : NULL;
 }
 
 static void *steal(struct fut_deque *deque)

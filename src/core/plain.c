@@ -34,7 +34,6 @@ static bool inject(futures_pool *pool, futures_future *future)
     if (fut_queue_begin(queue, 1, false) != FUTURES_OK) {
         return false;
     }
-    add_relaxed(&pool->outside.submitted, 1);
     fut_queue_append(queue, future);
     fut_queue_end(queue);
     return true;
@@ -42,10 +41,12 @@ static bool inject(futures_pool *pool, futures_future *future)
 
 static bool push_own(struct fut_worker *worker, futures_future *future)
 {
+    /* Before it can be done. */
+    bump_owned(&worker->counts.submitted, 1);
     if (!fut_deque_push(&worker->deque, future)) {
+        bump_owned(&worker->counts.submitted, UINT64_MAX);
         return false;
     }
-    bump_owned(&worker->counts.submitted, 1);
     return true;
 }
 

@@ -22,7 +22,7 @@ enum { FUT_NAME_WORDS = 8, FUT_THREAD_NAME = 16 };
 
 /* Added to by their owner alone, or by everybody (`outside`). */
 struct fut_counts {
-    _Atomic uint64_t submitted;
+    _Atomic uint64_t submitted; /* without passing the injector */
     _Atomic uint64_t started;
     _Atomic uint64_t ok;
     _Atomic uint64_t failed;
@@ -30,6 +30,9 @@ struct fut_counts {
     _Atomic uint64_t unstarted; /* ended without having started */
     _Atomic uint64_t done;      /* all of those, when it can be seen */
 };
+
+/* How patient a worker begins. */
+enum { FUT_PATIENCE = 64 };
 
 struct fut_worker {
     struct fut_deque deque;
@@ -42,6 +45,10 @@ struct fut_worker {
     unsigned stripe;          /* owner only: where to draw next */
     unsigned draw;            /* owner only: how many it drew, and when */
     futures_time drew;
+    unsigned patience;     /* owner only: rounds to look before sleeping */
+    unsigned unstamped;    /* owner only: tasks that may begin without a look
+                              at the clock */
+    futures_time stamp;    /* owner only: the last look */
     void *data;            /* owner only: what worker_start gave */
     pthread_t thread;      /* pool's lifecycle; see worker.c */
     pthread_t before;      /* owner only: the thread it replaces */
@@ -66,12 +73,7 @@ struct futures_pool {
     uint16_t generation;
     uint64_t marks; /* of its futures: FUT_BOUND or 0 */
 
-    struct fut_injector injector;
-    struct fut_idle idle;
-    struct fut_sweeper sweeper;
-    struct fut_counts outside; /* by threads that are not its workers */
-
-    /* What becomes of tasks that have not started: OK: they run; CANCELLED,
+    /* Read for every task, changed a few times in all. What becomes of tasks that have not started: OK: they run; CANCELLED,
      * BROKEN: they end with that. Moves away from OK once. */
     _Atomic unsigned verdict;
     _Atomic bool stopping;   /* what runs is asked to stop */
@@ -79,7 +81,15 @@ struct futures_pool {
     _Atomic bool over;       /* workers leave when they find nothing */
     _Atomic unsigned living; /* worker threads */
 
-    _Atomic size_t queued;       /* with a queue_limit: QUEUED futures */
+    struct fut_injector injector;
+    struct fut_idle idle;
+    struct fut_sweeper sweeper;
+
+    /* By threads that are not its workers. */
+    _Alignas(FUT_CACHE_LINE) struct fut_counts outside;
+
+    _Alignas(FUT_CACHE_LINE) _Atomic size_t
+        queued;                  /* with a queue_limit: QUEUED futures */
     _Atomic uint32_t room;       /* moves when a place becomes free */
     _Atomic uint32_t room_waits; /* who waits for one */
 

@@ -2,6 +2,9 @@
  * ends it. */
 #include "core/count.h"
 
+/* How many futures to look ahead. */
+enum { LINES_AHEAD = 8 };
+
 /* Nobody holds the promise any more, so nobody else can claim it but a timer
  * or a cancel from above that is under way, which ends it as well. */
 static void break_promise(futures_future *promise)
@@ -78,6 +81,9 @@ void futures_release(futures_future *future)
 void futures_release_all(futures_future *const futures[], size_t count)
 {
     for (size_t i = 0; futures != NULL && i < count; i++) {
+        if (i + LINES_AHEAD < count) {
+            fut_prefetch(futures[i + LINES_AHEAD]);
+        }
         futures_release(futures[i]);
     }
 }

@@ -64,6 +64,7 @@ static void collect(futures_stats *stats, const futures_pool *pool)
         add(&sums, &pool->worker[i].counts);
         note_longest(stats, &pool->worker[i], now);
     }
+    sums.submitted += fut_injector_came(&pool->injector);
     stats->workers = pool->workers;
     stats->submitted = sums.submitted;
     stats->ok = sums.ok;
@@ -85,7 +86,8 @@ bool fut_stats_all_done(const futures_pool *pool)
     for (unsigned i = 0; i < pool->workers; i++) {
         done += load_acquire(&pool->worker[i].counts.done);
     }
-    submitted = load_acquire(&pool->outside.submitted);
+    submitted = load_acquire(&pool->outside.submitted) +
+                fut_injector_came(&pool->injector);
     for (unsigned i = 0; i < pool->workers; i++) {
         submitted += load_acquire(&pool->worker[i].counts.submitted);
     }

@@ -7,6 +7,7 @@
  * before the new thread runs, and read for joining only when all sleep. */
 #include "core/worker.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +23,18 @@
 #include "core/run.h"
 #include "sync/park.h"
 
-/* How long to look for work before sleeping. */
-enum { SEARCH_ROUNDS = 200, SEARCH_PAUSES = 20 };
+/* How long to look for work before sleeping: rounds of some hundred
+ * nanoseconds, more while that pays and fewer where it does not; and after how
+ * many of them to let another thread have the processor. */
+enum {
+    PATIENCE_LEAST = 8,
+    PATIENCE_MOST = 256,
+    ROUND_PAUSES = 10,
+    ROUNDS_TO_YIELD = 8
+};
+
+/* How many tasks begin between two looks at the clock at most. */
+enum { UNSTAMPED = 7 };
 
 struct worker_source {
     struct fut_source source;
@@ -38,21 +49,62 @@ int fut_worker_start(struct fut_worker *worker)
                             worker_main, worker);
 }
 
-/* Looks for a bounded time, as one who searches. */
-static void *look(struct fut_worker *worker)
+static void pause_between(unsigned round)
 {
-    for (int round = 0; round < SEARCH_ROUNDS; round++) {
+    for (int i = 0; i < ROUND_PAUSES; i++) {
+        fut_cpu_relax();
+    }
+    if (round % ROUNDS_TO_YIELD == ROUNDS_TO_YIELD - 1) {
+        (void)sched_yield();
+    }
+}
+
+/* Looks for a bounded time. */
+static void *look(struct fut_worker *worker, unsigned rounds)
+{
+    for (unsigned round = 0; round < rounds; round++) {
         void *entry =
             fut_find_any(worker->pool) ? fut_find_entry(worker) : NULL;
 
         if (entry != NULL) {
             return entry;
         }
-        for (int i = 0; i < SEARCH_PAUSES; i++) {
-            fut_cpu_relax();
-        }
+        pause_between(round);
     }
     return NULL;
+}
+
+/* The same while all others run: then nobody looks whether this worker
+ * searches, and it need not say so. */
+static void *look_quietly(struct fut_worker *worker)
+{
+    for (unsigned round = 0; round < worker->patience; round++) {
+        void *entry = NULL;
+
+        if (!fut_idle_is_unused(&worker->pool->idle)) {
+            return NULL;
+        }
+        if (fut_find_any(worker->pool)) {
+            entry = fut_find_entry(worker);
+        }
+        if (entry != NULL) {
+            return entry;
+        }
+        pause_between(round);
+    }
+    return NULL;
+}
+
+static void *look_first(struct fut_worker *worker)
+{
+    void *entry = look(worker, worker->patience);
+
+    if (entry == NULL && worker->patience > PATIENCE_LEAST) {
+        worker->patience /= 2;
+    } else if (entry != NULL && worker->patience < PATIENCE_MOST) {
+        worker->patience *= 2;
+    }
+    return entry;
 }
 
 /* Sleeps, unless there is work or the pool is over; searches before and
@@ -96,12 +148,34 @@ static void *next_entry(struct fut_worker *worker)
     if (entry != NULL || load_seq_cst(&pool->over)) {
         return entry;
     }
+    entry = look_quietly(worker);
+    if (entry != NULL) {
+        return entry;
+    }
     fut_idle_search(&pool->idle);
-    while ((entry = look(worker)) == NULL && !load_seq_cst(&pool->over)) {
+    entry = look_first(worker);
+    while (entry == NULL && !load_seq_cst(&pool->over)) {
         doze(pool);
+        entry = look(worker, PATIENCE_LEAST);
     }
     stop_searching(pool);
     return entry;
+}
+
+/* When the next task begins. While tasks are so short that the coarse clock
+ * does not move between two looks, a few begin without one. */
+static futures_time look_at_clock(struct fut_worker *worker)
+{
+    futures_time now;
+
+    if (worker->unstamped > 0) {
+        worker->unstamped--;
+        return worker->stamp;
+    }
+    now = fut_clock_coarse();
+    worker->unstamped = now == worker->stamp ? UNSTAMPED : 0;
+    worker->stamp = now;
+    return now;
 }
 
 /* For futures_pool_stats: what the worker's outermost task is. The name is
@@ -122,7 +196,7 @@ static void note_task(struct fut_worker *worker, const char *name)
     } else {
         store_relaxed(&worker->name[0], 0);
     }
-    store_release(&worker->since, fut_clock_coarse());
+    store_release(&worker->since, look_at_clock(worker));
 }
 
 /* What follows a task. A future that somebody else claimed goes to limbo; a job

@@ -34,6 +34,12 @@ static inline void fut_idle_notify(struct fut_idle *idle)
     }
 }
 
+/* Whether nobody sleeps or searches, as far as can be seen. */
+static inline bool fut_idle_is_unused(const struct fut_idle *idle)
+{
+    return (uint32_t)load_relaxed(&idle->word) == 0;
+}
+
 /* The caller, who searched, has found work.
  * returns  true if nobody searches now: the caller looks whether more work is
  *          left, and notifies if so */

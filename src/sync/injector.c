@@ -32,6 +32,16 @@ void *fut_injector_take_any(struct fut_injector *injector)
     return NULL;
 }
 
+uint64_t fut_injector_came(const struct fut_injector *injector)
+{
+    uint64_t came = 0;
+
+    for (unsigned i = 0; i < queues(injector); i++) {
+        came += load_acquire(&injector->queues[i].tail);
+    }
+    return came;
+}
+
 bool fut_injector_is_empty(const struct fut_injector *injector)
 {
     for (unsigned i = 0; i < queues(injector); i++) {

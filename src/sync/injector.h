@@ -31,6 +31,9 @@ static inline struct fut_queue *fut_injector_queue(
  *          somebody else is at it */
 void *fut_injector_take_any(struct fut_injector *injector);
 
+/* How many entries ever came in. */
+uint64_t fut_injector_came(const struct fut_injector *injector);
+
 /* These do for all queues what those of queue.h do for one. */
 bool fut_injector_is_empty(const struct fut_injector *injector);
 void fut_injector_close(struct fut_injector *injector);

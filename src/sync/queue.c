@@ -14,21 +14,16 @@
  * where it wants them, so one who acquires the new head and then looks there
  * finds them. Under both locks nothing is in between.
  *
- * Seen or told: a producer takes its lock by a seq_cst exchange and later
- * loads the announcements of those who fall asleep or cancel; these announce
- * by a seq_cst read-modify-write and then load the lock, seq_cst too. If the
- * producer's load misses the announcement then its exchange comes before that
- * load of the lock, which so gives the taken lock, or one that was given back
- * since: then tail, read after it, covers the entries. A taken lock is waited
- * for. So the store of tail needs no barrier, and putting an entry in costs
- * one read-modify-write. */
+ * Seen or told: a producer stores tail (light) and later loads the
+ * announcements of those who fall asleep or cancel; these announce, call the
+ * heavy barrier and then load tail. So one of the two sees the other. */
 #include "sync/queue.h"
 
 #include <assert.h>
 
 #include "base/alloc.h"
 
-static_assert(sizeof(struct fut_queue) == (size_t)2 * FUT_CACHE_LINE,
+static_assert(sizeof(struct fut_queue) == (size_t)3 * FUT_CACHE_LINE,
               "producers and consumers do not meet");
 
 void fut_queue_init(struct fut_queue *queue)
@@ -197,28 +192,10 @@ size_t fut_queue_take(struct fut_queue *queue, void *entries[], size_t most)
 
 bool fut_queue_is_empty(const struct fut_queue *queue)
 {
-    for (unsigned round = 0;; round++) {
-        bool busy = load_seq_cst(&queue->lock.taken);
-        /* after the lock: covers what its last holder put */
-        uint64_t tail = load_relaxed(&queue->tail);
+    uint64_t tail = load_seq_cst(&queue->tail);
 
-        /* acquire: shows where the entries went */
-        if (load_acquire(&queue->head) < tail) {
-            return false;
-        }
-        if (!busy) {
-            return true;
-        }
-        fut_spin_pause(round);
-    }
-}
-
-size_t fut_queue_length(const struct fut_queue *queue)
-{
-    uint64_t tail = load_relaxed(&queue->tail);
-    uint64_t head = load_relaxed(&queue->head);
-
-    return head < tail ? (size_t)(tail - head) : 0;
+    /* acquire: shows where the entries went */
+    return load_acquire(&queue->head) >= tail;
 }
 
 void fut_queue_close(struct fut_queue *queue)

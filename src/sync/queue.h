@@ -17,6 +17,7 @@
 #include <futures/status.h>
 
 #include "base/atomic.h"
+#include "base/barrier.h"
 #include "sync/spin.h"
 
 enum { FUT_QUEUE_SLOTS = 509 }; /* with the link, within 4 KiB of the heap */
@@ -32,7 +33,10 @@ struct fut_queue {
     unsigned used;                  /* lock: slots of `last` */
     struct fut_queue_segment *last; /* lock; NULL before the first */
     uint64_t put;                   /* lock: entries that ever came */
-    _Atomic uint64_t tail;          /* lock writes: those that can be taken */
+
+    /* Lock writes: those that can be taken. Consumers look at this line, and
+     * at no other of the producers'. */
+    _Alignas(FUT_CACHE_LINE) _Atomic uint64_t tail;
 
     _Alignas(FUT_CACHE_LINE) struct fut_spin drain;
     unsigned done;                   /* drain: slots of `first`, taken */
@@ -56,8 +60,8 @@ static inline futures_status fut_queue_begin(struct fut_queue *queue,
 /* Between begin and end. The entry may be taken at once. */
 static inline void fut_queue_append(struct fut_queue *queue, void *entry);
 
-/* Afterwards a look for those who sleep, or for a cancel, by a seq_cst load
- * misses nobody who misses the entries: see fut_queue_is_empty. */
+/* Publishes by store_light: a light look for those who sleep, or for a cancel,
+ * may follow. */
 static inline void fut_queue_end(struct fut_queue *queue);
 
 /* Copies up to `most` entries, oldest first. They count until fut_queue_drawn:
@@ -71,13 +75,19 @@ void fut_queue_drawn(struct fut_queue *queue);
 /* The two in one. */
 size_t fut_queue_take(struct fut_queue *queue, void *entries[], size_t most);
 
-/* Waits for a producer who is in the midst of it. If the caller has announced
- * its sleep, or a cancel, by a seq_cst read-modify-write before, then either
- * what a producer put is seen here or the producer sees the announcement. */
+/* If the caller has announced its sleep, or a cancel, and called
+ * fut_barrier_heavy() since, then either what a producer put is seen here or
+ * the producer sees the announcement. */
 bool fut_queue_is_empty(const struct fut_queue *queue);
 
 /* About how many there are. */
-size_t fut_queue_length(const struct fut_queue *queue);
+static inline size_t fut_queue_length(const struct fut_queue *queue)
+{
+    uint64_t tail = load_relaxed(&queue->tail);
+    uint64_t head = load_relaxed(&queue->head);
+
+    return head < tail ? (size_t)(tail - head) : 0;
+}
 
 /* Afterwards nothing comes in that is not forced; what came in before can be
  * seen. */
@@ -118,7 +128,7 @@ static inline void fut_queue_append(struct fut_queue *queue, void *entry)
 static inline void fut_queue_end(struct fut_queue *queue)
 {
     /* pairs with load_acquire in draw: shows the slots and the links */
-    store_release(&queue->tail, queue->put);
+    store_light(&queue->tail, queue->put);
     fut_spin_unlock(&queue->lock);
 }
 

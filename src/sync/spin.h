@@ -1,6 +1,5 @@
 /* A lock for a few instructions: one read-modify-write to take it, a store to
- * give it back. No caller's code runs under it. Taking it is seq_cst, so that
- * it also counts as the store before a look at something else: see queue.c. */
+ * give it back. No caller's code runs under it. */
 #ifndef FUT_SYNC_SPIN_H
 #define FUT_SYNC_SPIN_H
 
@@ -26,12 +25,12 @@ static inline void fut_spin_init(struct fut_spin *spin)
 static inline bool fut_spin_try(struct fut_spin *spin)
 {
     return !load_relaxed(&spin->taken) &&
-           !exchange_seq_cst(&spin->taken, true);
+           !exchange_acq_rel(&spin->taken, true);
 }
 
 static inline void fut_spin_lock(struct fut_spin *spin)
 {
-    if (exchange_seq_cst(&spin->taken, true)) {
+    if (exchange_acq_rel(&spin->taken, true)) {
         fut_spin_lock_slow(spin);
     }
 }

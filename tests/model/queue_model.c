@@ -116,12 +116,13 @@ static void announce(void)
     for (unsigned steps = model_random(12); steps > 0; steps--)
         (void)load_relaxed(&announced);
     add_seq_cst(&announced, 1);
+    fut_barrier_heavy();
 }
 
 static void tell(unsigned index)
 {
     put(index * EACH, 1, false);
-    told[index] = load_seq_cst(&announced) != 0;
+    told[index] = load_light(&announced) != 0;
 }
 
 /* One producer alone: few older values are there to be read. */
