@@ -68,4 +68,7 @@
 
 #define bump_owned(p, v) store_relaxed((p), load_relaxed(p) + (v))
 
+#define fut_prefetch(line) ((void)(line))
+#define fut_prefetch_write(line) ((void)(line))
+
 #endif
