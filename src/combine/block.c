@@ -19,6 +19,10 @@
 #include "core/pool.h"
 #include "core/run.h"
 #include "core/token.h"
+#include "sync/spin.h"
+
+/* How patient a thread begins. */
+enum { PATIENCE = 64 };
 
 struct helper {
     struct fut_source source;
@@ -142,11 +146,29 @@ static futures_pool *waiting_pool(void)
     return run != NULL ? run->future->pool : NULL;
 }
 
+/* What a wait is for often comes within the time that parking takes.
+ * returns  whether it did */
+static bool look_on(struct fut_set *set)
+{
+    unsigned patience = fut_self.patience > 0 ? fut_self.patience : PATIENCE;
+    bool open = false;
+
+    for (unsigned round = 0; round < patience && !open; round++) {
+        fut_spin_rest(round);
+        open = fut_latch_is_open(&set->latch);
+    }
+    fut_self.patience = fut_spin_patience(patience, open);
+    return open;
+}
+
 static enum fut_latch_wake park(struct fut_set *set, futures_time deadline)
 {
     futures_pool *pool = waiting_pool();
     enum fut_latch_wake wake;
 
+    if (look_on(set)) {
+        return FUT_LATCH_OPEN;
+    }
     if (pool != NULL) {
         add_relaxed(&pool->waiting, 1);
     }

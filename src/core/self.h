@@ -44,6 +44,7 @@ struct fut_self {
     futures_future **ended_tail;
     futures_future *dead; /* without a reference, to be freed */
     unsigned pins;        /* tasks pinned as scopes, counted */
+    unsigned patience;    /* how often to look before parking; 0: new */
     unsigned number;      /* of the thread; 0: not asked for yet */
     bool calling;         /* callbacks of ended futures are being run */
     bool freeing;

@@ -7,7 +7,6 @@
  * before the new thread runs, and read for joining only when all sleep. */
 #include "core/worker.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,15 +22,8 @@
 #include "core/run.h"
 #include "sync/park.h"
 
-/* How long to look for work before sleeping: rounds of some hundred
- * nanoseconds, more while that pays and fewer where it does not; and after how
- * many of them to let another thread have the processor. */
-enum {
-    PATIENCE_LEAST = 8,
-    PATIENCE_MOST = 256,
-    ROUND_PAUSES = 10,
-    ROUNDS_TO_YIELD = 8
-};
+/* How often to look for work after a wake-up; before, as its patience says. */
+enum { LOOKS_AWAKE = 4 };
 
 /* How many tasks begin between two looks at the clock at most. */
 enum { UNSTAMPED = 7 };
@@ -49,16 +41,6 @@ int fut_worker_start(struct fut_worker *worker)
                             worker_main, worker);
 }
 
-static void pause_between(unsigned round)
-{
-    for (int i = 0; i < ROUND_PAUSES; i++) {
-        fut_cpu_relax();
-    }
-    if (round % ROUNDS_TO_YIELD == ROUNDS_TO_YIELD - 1) {
-        (void)sched_yield();
-    }
-}
-
 /* Looks for a bounded time. */
 static void *look(struct fut_worker *worker, unsigned rounds)
 {
@@ -69,7 +51,7 @@ static void *look(struct fut_worker *worker, unsigned rounds)
         if (entry != NULL) {
             return entry;
         }
-        pause_between(round);
+        fut_spin_rest(round);
     }
     return NULL;
 }
@@ -90,7 +72,7 @@ static void *look_quietly(struct fut_worker *worker)
         if (entry != NULL) {
             return entry;
         }
-        pause_between(round);
+        fut_spin_rest(round);
     }
     return NULL;
 }
@@ -99,11 +81,7 @@ static void *look_first(struct fut_worker *worker)
 {
     void *entry = look(worker, worker->patience);
 
-    if (entry == NULL && worker->patience > PATIENCE_LEAST) {
-        worker->patience /= 2;
-    } else if (entry != NULL && worker->patience < PATIENCE_MOST) {
-        worker->patience *= 2;
-    }
+    worker->patience = fut_spin_patience(worker->patience, entry != NULL);
     return entry;
 }
 
@@ -156,7 +134,7 @@ static void *next_entry(struct fut_worker *worker)
     entry = look_first(worker);
     while (entry == NULL && !load_seq_cst(&pool->over)) {
         doze(pool);
-        entry = look(worker, PATIENCE_LEAST);
+        entry = look(worker, LOOKS_AWAKE);
     }
     stop_searching(pool);
     return entry;

@@ -4,6 +4,7 @@
 #include <time.h>
 
 enum { SPINS = 64, YIELDS = 64, PAUSE_NS = 50000 };
+enum { REST_PAUSES = 10, RESTS_TO_YIELD = 8 };
 
 void fut_spin_pause(unsigned round)
 {
@@ -15,6 +16,16 @@ void fut_spin_pause(unsigned round)
         (void)sched_yield();
     } else {
         (void)nanosleep(&pause, NULL);
+    }
+}
+
+void fut_spin_rest(unsigned round)
+{
+    for (int i = 0; i < REST_PAUSES; i++) {
+        fut_cpu_relax();
+    }
+    if (round % RESTS_TO_YIELD == RESTS_TO_YIELD - 1) {
+        (void)sched_yield();
     }
 }
 

@@ -15,6 +15,23 @@ struct fut_spin {
  * if it was preempted, sleeping lets it run whatever the priorities are. */
 void fut_spin_pause(unsigned round);
 
+/* Waits some hundred nanoseconds, between two looks for something that may come
+ * at any moment or not at all; now and then it lets another thread have the
+ * processor. */
+void fut_spin_rest(unsigned round);
+
+/* How many looks are worth while: twice as many as last time where that paid,
+ * half as many where it did not. */
+static inline unsigned fut_spin_patience(unsigned patience, bool paid)
+{
+    enum { LEAST = 4, MOST = 256 };
+
+    if (paid) {
+        return patience < MOST ? 2 * patience : MOST;
+    }
+    return patience > LEAST ? patience / 2 : LEAST;
+}
+
 void fut_spin_lock_slow(struct fut_spin *spin);
 
 static inline void fut_spin_init(struct fut_spin *spin)
