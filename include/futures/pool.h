@@ -115,7 +115,9 @@ FUTURES_API futures_status futures_pool_shutdown(futures_pool *pool,
                                                  futures_shutdown how,
                                                  futures_time deadline);
 
-/* Waits until nothing is queued or running; the pool stays open.
+/* Waits until nothing is queued or running; the pool stays open. Memory of
+ * futures that are gone, which is kept for later ones until then, goes back to
+ * the system, as in futures_pool_destroy.
  * returns  OK; TIMEOUT; DEADLOCK inside one of its own tasks; FORKED; INVALID
  * blocks   until the deadline          threads  any
  * owns     borrows pool */

@@ -33,6 +33,10 @@ void fut_block_put_slowly(void *block)
     fut_free(block);
 }
 
+void fut_block_trim(void)
+{
+}
+
 #else
 
 #include <pthread.h>
@@ -204,6 +208,22 @@ static void flush(struct fut_block_cache *cache, unsigned count)
     cache->count -= count;
     memmove(cache->blocks, &cache->blocks[count],
             cache->count * sizeof *cache->blocks);
+}
+
+void fut_block_trim(void)
+{
+    struct slab *next;
+
+    fut_lock(&depot_lock);
+    for (struct slab *slab = depot; slab != NULL; slab = next) {
+        next = slab->next;
+        if (depot_spares > SPARES_KEPT && slab->free_count == SLAB_BLOCKS) {
+            depot_spares--;
+            unlink_slab(slab);
+            fut_free_pages(slab, FUT_SLAB_SIZE);
+        }
+    }
+    fut_unlock(&depot_lock);
 }
 
 static void at_thread_exit(void *unused)

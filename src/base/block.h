@@ -4,7 +4,8 @@
  * from a cache of the calling thread; what one thread allocates and another
  * frees goes back in batches to the slab it came from. A few slabs without a
  * block in use are kept; the memory of more is the system's when it is short
- * of some, and until then they are used again without a fault.
+ * of some or when somebody trims, and until then they are used again without a
+ * fault.
  *
  * Under address and thread sanitizers every block is a heap block of its own,
  * so that they see each lifetime. */
@@ -42,6 +43,10 @@ static inline void *fut_block_second(const void *block)
 {
     return (char *)(size_t)block + FUT_BLOCK_DISTANCE;
 }
+
+/* Gives the memory of slabs without a block in use back to the system, but for
+ * the few that are kept. */
+void fut_block_trim(void);
 
 void *fut_block_get_slowly(void);
 void fut_block_put_slowly(void *block);

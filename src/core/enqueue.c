@@ -78,14 +78,34 @@ static size_t push_own(const struct fut_order *order,
     return pushed;
 }
 
+static struct fut_queue *queue_of(const struct fut_order *order)
+{
+    return fut_injector_queue(&order->pool->injector, order->options.priority,
+                              fut_self_number());
+}
+
+/* What one producer has begun to append to and not used is the next one's. */
+futures_status fut_enqueue_reserve(const struct fut_order *order, size_t count)
+{
+    struct fut_queue *queue = queue_of(order);
+    futures_status status = FUTURES_OK;
+
+    if (!goes_own(order)) {
+        status = fut_queue_begin(queue, count, order->own);
+        if (status == FUTURES_OK) {
+            fut_queue_end(queue);
+        }
+    }
+    return status;
+}
+
 /* `open`: how many of the first are.
  * returns  OK; CLOSED, NOMEM: nothing was changed */
 static futures_status inject(const struct fut_order *order,
                              futures_future *const futures[], size_t count,
                              size_t open)
 {
-    struct fut_queue *queue = fut_injector_queue(
-        &order->pool->injector, order->options.priority, fut_self_number());
+    struct fut_queue *queue = queue_of(order);
     futures_status status = fut_queue_begin(queue, count, order->own);
 
     if (status != FUTURES_OK) {

@@ -6,6 +6,12 @@
 #include "core/order.h"
 #include "core/pool.h"
 
+/* Sees to it that there is memory for the entries of so many, as far as others
+ * do not use it up.
+ * returns  OK; CLOSED, NOMEM */
+futures_status fut_enqueue_reserve(const struct fut_order *order,
+                                   size_t count);
+
 /* Gives filled futures, of which the caller has handles, their places, in
  * order.
  * returns  how many got one; fewer than count: *status says why */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/block.h"
 #include "base/fork.h"
 #include "base/thread.h"
 #include "core/limbo.h"
@@ -152,10 +153,12 @@ futures_status futures_pool_wait(futures_pool *pool, futures_time deadline)
     if (is_inside(pool)) {
         return FUTURES_DEADLOCK;
     }
-    if (is_joined(pool) || fut_quiet_now(pool)) {
-        return FUTURES_OK;
+    if (!is_joined(pool) && !fut_quiet_now(pool) &&
+        !fut_quiet_wait(pool, deadline)) {
+        return FUTURES_TIMEOUT;
     }
-    return fut_quiet_wait(pool, deadline) ? FUTURES_OK : FUTURES_TIMEOUT;
+    fut_block_trim();
+    return FUTURES_OK;
 }
 
 void futures_pool_destroy(futures_pool *pool)
@@ -170,4 +173,5 @@ void futures_pool_destroy(futures_pool *pool)
         abort();
     }
     fut_pool_free(pool);
+    fut_block_trim();
 }

@@ -16,7 +16,7 @@ futures_status futures_poll(const futures_future *future)
 
 void *futures_value(const futures_future *future)
 {
-    if (futures_poll(future) != FUTURES_OK) {
+    if (future == NULL || fut_future_state(future) != FUTURES_OK) {
         return NULL;
     }
     return load_acquire(&future->value);

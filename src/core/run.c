@@ -179,8 +179,10 @@ static inline void finish(struct fut_run *run, void *value)
     uint64_t pins;
     futures_status status;
 
-    fut_future_free_arg(future);
-    fut_future_disarm(future);
+    if (future->options) {
+        fut_future_free_arg(future);
+        fut_future_disarm(future);
+    }
     pins = (uint64_t)future->stock + 1;
     if (run->entry && !run->exposed && future->stock == FUT_STOCK) {
         /* Nobody else looks at its scope: those beneath it have ended and given

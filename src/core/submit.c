@@ -7,6 +7,8 @@
 #include "core/cancel.h"
 #include "core/enqueue.h"
 
+enum { RUN = 128 };
+
 static futures_status arm_all(const struct fut_order *order,
                               futures_future *const futures[], size_t count)
 {
@@ -21,23 +23,51 @@ static futures_status arm_all(const struct fut_order *order,
     return status;
 }
 
-/* Makes blocks futures and submits them. What got no place ends with the
- * reason.
+/* Makes blocks futures and gives them places.
  * returns  how many got one; fewer: *status says why */
+static size_t submit_run(const struct fut_order *order,
+                         futures_future *const futures[], void *const args[],
+                         size_t count, futures_status *status)
+{
+    for (size_t i = 0; i < count; i++) {
+        fut_order_fill(order, futures[i], args[i]);
+    }
+    *status = arm_all(order, futures, count);
+    return *status == FUTURES_OK
+               ? fut_enqueue_all(order, futures, count, status)
+               : 0;
+}
+
+/* How many at once: where nothing but memory or a close can refuse them, runs
+ * that are still in the cache when they are queued, and that others begin with
+ * while the next is made. */
+static size_t run_length(const struct fut_order *order, size_t count)
+{
+    bool together = order->timed || order->pool->queue_limit != 0;
+
+    return together || count < RUN ? count : RUN;
+}
+
+/* The same, in runs. What got no place ends with the reason. */
 static size_t submit(const struct fut_order *order,
                      futures_future *const futures[], void *const args[],
                      size_t count, futures_status *status)
 {
     size_t placed = 0;
+    size_t filled = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        fut_order_fill(order, futures[i], args[i]);
-    }
-    *status = arm_all(order, futures, count);
-    if (*status == FUTURES_OK) {
-        placed = fut_enqueue_all(order, futures, count, status);
+    *status = count > RUN ? fut_enqueue_reserve(order, count) : FUTURES_OK;
+    while (*status == FUTURES_OK && filled < count) {
+        size_t run = run_length(order, count - filled);
+
+        placed +=
+            submit_run(order, &futures[filled], &args[filled], run, status);
+        filled += run;
     }
     for (size_t i = placed; i < count; i++) {
+        if (i >= filled) {
+            fut_order_fill(order, futures[i], args[i]);
+        }
         fut_order_refuse(futures[i], *status, 1);
     }
     return placed;
