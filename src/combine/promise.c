@@ -22,7 +22,7 @@ static futures_future *make(const futures_promise_options *options)
     if (promise == NULL) {
         return fut_future_ended(FUTURES_NOMEM);
     }
-    fut_future_init(promise, FUT_QUEUED, 0, 0);
+    fut_future_init(promise, fut_future_word(FUT_QUEUED, 0, 0));
     promise->promise = true;
     promise->on_cancel = options->on_cancel;
     promise->arg = options->arg;

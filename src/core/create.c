@@ -115,6 +115,7 @@ static futures_pool *make_pool(const futures_pool_options *options)
     memset(pool, 0, sizeof *pool);
     copy_options(pool, options);
     pool->generation = fut_fork_generation();
+    pool->word = fut_future_word(FUT_QUEUED, 1, pool->marks);
     if (!make_sink(pool, options)) {
         goto no_sink;
     }

@@ -168,16 +168,21 @@ static inline bool fut_future_is_foreign(const futures_future *future)
                fut_fork_generation() % FUT_GENERATIONS;
 }
 
-/* Makes a block QUEUED, or ENDING where nobody may claim it yet, with one
- * handle, `entries` pins more, and marks (FUT_BOUND or 0); everything else
- * zero. */
-static inline void fut_future_init(futures_future *future, unsigned state,
-                                   unsigned entries, uint64_t marks)
+/* The word of a new future: QUEUED, or ENDING where nobody may claim it yet,
+ * with one handle, `entries` pins more, and marks (FUT_BOUND or 0). */
+static inline uint64_t fut_future_word(unsigned state, unsigned entries,
+                                       uint64_t marks)
 {
     uint64_t generation = fut_fork_generation() % FUT_GENERATIONS;
 
-    atomic_init(&future->word, (state | marks) + generation * FUT_GENERATION +
-                                   FUT_HANDLE + (entries + 1) * FUT_PIN);
+    return (state | marks) + generation * FUT_GENERATION + FUT_HANDLE +
+           (entries + 1) * FUT_PIN;
+}
+
+/* Makes a block a future with that word; everything else is zero. */
+static inline void fut_future_init(futures_future *future, uint64_t word)
+{
+    atomic_init(&future->word, word);
     atomic_init(&future->waiters, 0);
     future->arg = NULL;
     future->fn = NULL;

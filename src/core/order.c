@@ -83,8 +83,9 @@ static void fill_extra(futures_future *future,
 void fut_order_fill(const struct fut_order *order, futures_future *future,
                     void *arg)
 {
-    fut_future_init(future, order->timed ? FUT_ENDING : FUT_QUEUED, 1,
-                    order->pool->marks);
+    fut_future_init(future, order->timed ? fut_future_word(FUT_ENDING, 1,
+                                                           order->pool->marks)
+                                         : order->pool->word);
     future->pool = order->pool;
     future->fn = order->fn;
     future->arg = arg;

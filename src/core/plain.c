@@ -18,7 +18,7 @@ static inline bool is_open(const futures_pool *pool,
 static inline void fill(futures_pool *pool, futures_future *future,
                         futures_fn fn, void *arg)
 {
-    fut_future_init(future, FUT_QUEUED, 1, pool->marks);
+    fut_future_init(future, pool->word);
     future->pool = pool;
     future->fn = fn;
     future->arg = arg;

@@ -72,6 +72,7 @@ struct futures_pool {
     struct fut_worker *worker;
     uint16_t generation;
     uint64_t marks; /* of its futures: FUT_BOUND or 0 */
+    uint64_t word;  /* of a new one that is queued */
 
     /* Read for every task, changed a few times in all. What becomes of tasks that have not started: OK: they run; CANCELLED,
      * BROKEN: they end with that. Moves away from OK once. */

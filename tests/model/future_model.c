@@ -90,7 +90,7 @@ static void start(void)
     values_freed = 0;
     blocks_freed = 0;
     future = fut_block_get();
-    fut_future_init(future, FUT_QUEUED, 1, 0);
+    fut_future_init(future, fut_future_word(FUT_QUEUED, 1, 0));
     future->pool = (futures_pool *)(void *)&value; /* a task, not a promise */
     future->options = true;
     atomic_init(&fut_future_extra(future)->error, NULL);
