@@ -16,6 +16,17 @@
 
 _Thread_local struct fut_block_cache fut_block_cache;
 
+bool fut_block_is_clean(const void *block)
+{
+    const unsigned char *line = fut_block_second(block);
+    size_t i = 0;
+
+    while (i < FUT_BLOCK_SIZE && line[i] == 0) {
+        i++;
+    }
+    return i == FUT_BLOCK_SIZE;
+}
+
 #ifdef FUT_SANITIZED
 
 void *fut_block_get_slowly(void)
@@ -172,6 +183,7 @@ static void give_back_locked(void *block)
     size_t offset = (uintptr_t)block & (FUT_SLAB_SIZE - 1);
     struct slab *slab = (void *)((char *)block - offset);
     unsigned word = (unsigned)(offset / FUT_BLOCK_SIZE / WORD_BITS);
+    uint64_t bit = UINT64_C(1) << offset / FUT_BLOCK_SIZE % WORD_BITS;
 
     if (slab->generation != fut_fork_generation()) {
         return;
@@ -179,7 +191,8 @@ static void give_back_locked(void *block)
     if (slab->free_count == 0) {
         link_slab(slab);
     }
-    slab->free[word] |= UINT64_C(1) << offset / FUT_BLOCK_SIZE % WORD_BITS;
+    assert((slab->free[word] & bit) == 0); /* nobody gives it back twice */
+    slab->free[word] |= bit;
     slab->first = word < slab->first ? word : slab->first;
     slab->free_count++;
     if (slab->free_count < SLAB_BLOCKS) {

@@ -12,6 +12,7 @@
 #ifndef FUT_BASE_BLOCK_H
 #define FUT_BASE_BLOCK_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -48,6 +49,9 @@ static inline void *fut_block_second(const void *block)
  * the few that are kept. */
 void fut_block_trim(void);
 
+/* Whether the second line is all zero. */
+bool fut_block_is_clean(const void *block);
+
 void *fut_block_get_slowly(void);
 void fut_block_put_slowly(void *block);
 
@@ -71,6 +75,7 @@ static inline void fut_block_put(void *block)
 {
     struct fut_block_cache *cache = &fut_block_cache;
 
+    assert(fut_block_is_clean(block));
     if (cache->count == FUT_CACHED_BLOCKS || !cache->kept) {
         fut_block_put_slowly(block);
     } else {

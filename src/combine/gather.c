@@ -220,13 +220,16 @@ static futures_status block(struct fut_set *set, const struct survey *survey,
 }
 
 /* One future is left, nothing but its end can end the wait, and the caller can
- * run it itself: fork and join. */
+ * run it itself: fork and join. An error that came before would stop it or end
+ * the wait. */
 static void run_last(futures_future *const futures[],
                      const futures_gather_options *options,
                      struct survey *survey)
 {
     if (survey->pending == 1 && options->on_done == NULL &&
         options->token == NULL && options->deadline == FUTURES_NEVER &&
+        (survey->first_error == FUTURES_OK ||
+         options->on_error == FUTURES_ON_ERROR_COLLECT) &&
         fut_block_run_own(futures[survey->last])) {
         survey->pending = 0;
         survey->ran = true;
@@ -234,10 +237,11 @@ static void run_last(futures_future *const futures[],
     }
 }
 
-/* Where the others are well, these decide. */
+/* Where the others are well, these decide. `ran`: the last one has been run
+ * here. */
 static futures_status gather(futures_future *const futures[], size_t count,
                              futures_outcome outcomes[],
-                             const futures_gather_options *options)
+                             const futures_gather_options *options, bool ran)
 {
     struct survey survey;
     struct fut_set set;
@@ -246,6 +250,7 @@ static futures_status gather(futures_future *const futures[], size_t count,
     if (status != FUTURES_OK) {
         return status;
     }
+    survey.ran = ran;
     run_last(futures, options, &survey);
     if (survey.ran && read_ok(futures, count, outcomes) == count) {
         return FUTURES_OK;
@@ -256,7 +261,8 @@ static futures_status gather(futures_future *const futures[], size_t count,
 
 static futures_status gather_with(futures_future *const futures[],
                                   size_t count, futures_outcome outcomes[],
-                                  const futures_gather_options *given)
+                                  const futures_gather_options *given,
+                                  bool ran)
 {
     static const futures_gather_options defaults = FUTURES_GATHER_OPTIONS_INIT;
     futures_gather_options options;
@@ -275,7 +281,7 @@ static futures_status gather_with(futures_future *const futures[],
         return FUTURES_OK;
     }
     return gather(&futures[well], count - well,
-                  outcomes != NULL ? &outcomes[well] : NULL, given);
+                  outcomes != NULL ? &outcomes[well] : NULL, given, ran);
 }
 
 futures_status futures_gather(futures_future *const futures[], size_t count,
@@ -283,11 +289,13 @@ futures_status futures_gather(futures_future *const futures[], size_t count,
                               const futures_gather_options *given)
 {
     /* Fork and join. */
-    if (given == NULL && count == 1 && futures != NULL &&
-        fut_block_run_own(futures[0]) && read_ok(futures, 1, outcomes) == 1) {
+    bool ran = given == NULL && count == 1 && futures != NULL &&
+               futures[0] != NULL && fut_block_run_own(futures[0]);
+
+    if (ran && read_ok(futures, 1, outcomes) == 1) {
         return FUTURES_OK;
     }
-    return gather_with(futures, count, outcomes, given);
+    return gather_with(futures, count, outcomes, given, ran);
 }
 
 /* A wait is not interrupted when the waiting task is asked to stop, its

@@ -46,6 +46,7 @@ static inline void begin(struct loop *loop, futures_future *future, bool entry)
     fut_self.run = run;
     fut_room_give(future->pool, 1);
     run->worker = fut_pool_worker(future->pool);
+    run->scope = load_relaxed(&future->scope);
     FUT_COUNT_FOR(run->worker, future->pool, started, 1);
 }
 
@@ -157,13 +158,15 @@ static inline void publish(const struct fut_run *run, futures_future *future,
     }
 }
 
-/* A pin on the task beneath on this stack goes back to its stock. */
+/* A pin on the task beneath on this stack goes back to its stock, but not one
+ * that fut_scope_shorten took: for each of those a pin from the stock is still
+ * out or went back to the word, and a whole stock must mean that none is. */
 static void unpin(const struct fut_run *run, futures_token *scope)
 {
     futures_future *task = fut_token_task(scope);
 
-    if (task != NULL && run->below != NULL && run->below->future == task &&
-        !run->below->borrowed) {
+    if (task != NULL && scope == run->scope && run->below != NULL &&
+        run->below->future == task && !run->below->borrowed) {
         task->stock++;
     } else {
         fut_future_unpin(scope);

@@ -8,6 +8,7 @@
 
 #include <futures/error.h>
 #include <futures/future.h>
+#include <futures/token.h>
 
 struct fut_guard;
 struct fut_brake;
@@ -20,6 +21,7 @@ struct fut_run {
     struct fut_run *below;
     futures_future *future;
     struct fut_worker *worker;     /* it runs on, if that is of its pool */
+    futures_token *scope;          /* as the task began; not of parts */
     struct fut_guard *guard;       /* where a throw goes */
     struct fut_guard *cleanup;     /* instead, while a cleanup runs */
     futures_cleanup *cleanups;     /* pending, newest first */
