@@ -1,5 +1,6 @@
-/* Parking, the latch and the word of who sleeps, with as few threads as show
- * it. What happens when many meet is for models and stress programs. */
+/* Parking, the latch, the word of who sleeps and the deque, with as few
+ * threads as show it. What happens when many meet is for models and stress
+ * programs. */
 #include "support/test.h"
 
 #include <pthread.h>
@@ -7,6 +8,7 @@
 #include <futures/time.h>
 
 #include "base/atomic.h"
+#include "sync/deque.h"
 #include "sync/idle.h"
 #include "sync/latch.h"
 #include "sync/park.h"
@@ -216,4 +218,41 @@ Test(idle, wake_all_wakes_all)
     for (int i = 0; i < SLEEPERS; i++)
         cr_assert_eq(pthread_join(threads[i], NULL), 0);
     cr_assert_eq(asleep(&idle), 0);
+}
+
+enum { ENTRIES = 40 };
+
+/* Takes every second one back, the oldest first, from a ring that begins at
+ * `start`; `stolen` are gone and half of the rest public. */
+static void check_take_back(int start, int stolen)
+{
+    struct fut_deque deque;
+    char entries[ENTRIES];
+    bool lost;
+    cr_assert(fut_deque_init(&deque));
+    for (int i = 0; i < start; i++) {
+        cr_assert(fut_deque_push(&deque, entries));
+        cr_assert_eq(fut_deque_pop(&deque), entries);
+        cr_assert(fut_deque_push(&deque, entries));
+        cr_assert_eq(fut_deque_steal(&deque, &lost), entries);
+    }
+    for (int i = 0; i < ENTRIES; i++)
+        cr_assert(fut_deque_push(&deque, &entries[i]));
+    for (int i = 0; i < stolen; i++)
+        cr_assert_eq(fut_deque_steal(&deque, &lost), &entries[i]);
+    for (int i = 1; i < ENTRIES; i += 2)
+        cr_assert_eq(fut_deque_take_back(&deque, &entries[i]), i >= stolen);
+    cr_assert(!fut_deque_take_back(&deque, &lost));
+    for (int i = ENTRIES - 2; i >= stolen; i -= 2)
+        cr_assert_eq(fut_deque_pop(&deque), &entries[i]);
+    cr_assert_null(fut_deque_pop(&deque));
+    cr_assert(fut_deque_is_empty(&deque));
+    fut_deque_destroy(&deque);
+}
+
+Test(deque, takes_an_entry_back_from_beneath_others)
+{
+    for (int start = 0; start < 128; start += 16)
+        for (int stolen = 0; stolen < ENTRIES; stolen++)
+            check_take_back(start, stolen);
 }

@@ -1,6 +1,6 @@
-/* Fork and join: several calls at once, on the stack of the one who makes them.
- * Elsewhere: rayon::join, Cilk's spawn and sync, oneTBB's parallel_invoke,
- * Java's invokeAll(task, task), OpenMP's sections. */
+/* Fork and join: several calls at once, on the stack of the one who makes
+ * them. Elsewhere: rayon::join, Cilk's spawn and sync, oneTBB's
+ * parallel_invoke, Java's invokeAll(task, task), OpenMP's sections. */
 #ifndef FUTURES_JOIN_H
 #define FUTURES_JOIN_H
 
@@ -19,16 +19,18 @@ typedef struct futures_call {
     void *arg;
 } futures_call;
 
-/* Runs calls[i].fn(calls[i].arg) for each i; outcomes[i] (nullable) says what
- * came of it. Nothing is allocated: a task that joins runs the calls itself,
+/* Runs calls[i].fn(calls[i].arg) for each i; outcomes[i] says what came of it.
+ * outcomes may be NULL: then values are lost, and the pool's `unhandled` gets
+ * the errors. Nothing is allocated: a task that joins runs the calls itself,
  * one after the other, and workers that have nothing to do take the last ones
  * away. From outside one task is submitted for all of them.
  *
  * Each call may do what a task may, and ends like one: with its value; FAILED
  * with its error, after its cleanups; CANCELLED at a checkpoint. Otherwise it
  * is a part of the task that joins: its token and whatever it submits belong
- * to that. The first error stops the rest: what has not begun is CANCELLED,
- * what runs is asked to stop. So does a cancel of the task.
+ * to that, and are stopped with that alone. The first error stops the rest:
+ * what has not begun is CANCELLED, what runs is asked to stop, its sleeps and
+ * gathers too. So does a cancel of the task.
  * returns  OK if all slots are OK; else CANCELLED if the task was asked to
  *          stop, or the status of the first error; CLOSED, FULL, BROKEN,
  *          FORKED, NOMEM from outside: nothing was called; INVALID (a NULL):

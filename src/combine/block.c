@@ -72,8 +72,8 @@ bool fut_block_run_own(futures_future *future)
 {
     struct fut_run *run = fut_self_task();
 
-    if (run == NULL || fut_self.worker == NULL ||
-        fut_deque_peek(&fut_self.worker->deque) != future ||
+    if (future == NULL || run == NULL || run->worker == NULL ||
+        run->brake != NULL || fut_deque_peek(&run->worker->deque) != future ||
         load_relaxed(&future->scope) != fut_token_of_task(run->future) ||
         fut_thread_stack_low() || !pop_own(future)) {
         return false;

@@ -4,9 +4,10 @@
 
 #include "combine/set.h"
 
-/* Runs a future here and now if it is the newest in the calling worker's own
- * deque, and beneath the running task: then nobody else can have it, and a stop
- * of the task reaches it by itself, so nobody need know of the wait.
+/* Runs a future (nullable) here and now if it is the newest in the calling
+ * worker's own deque, and beneath the running task, in its pool and in no part
+ * with a brake: then nobody else can have it, and a stop of the task reaches
+ * it by itself, so nobody need know of the wait.
  * returns  whether it did */
 bool fut_block_run_own(futures_future *future);
 

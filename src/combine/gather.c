@@ -151,11 +151,8 @@ static struct result read_all(const struct fut_set *set,
 /* Whether the task was asked to stop, where that stops its gathers. */
 static bool task_was_asked(const struct fut_set *set)
 {
-    struct fut_run *run = fut_self_task();
-
-    return load_relaxed(&set->live) && run != NULL &&
-           set->options.token != futures_token_none() &&
-           fut_cancel_is_asked(run);
+    return load_relaxed(&set->live) && set->task != NULL &&
+           fut_cancel_is_asked(fut_self_task());
 }
 
 static futures_status why(struct fut_set *set, struct result result)
@@ -226,10 +223,11 @@ static void run_last(futures_future *const futures[],
                      const futures_gather_options *options,
                      struct survey *survey)
 {
-    if (survey->pending == 1 && options->on_done == NULL &&
+    bool goes_on = survey->first_error == FUTURES_OK ||
+                   options->on_error == FUTURES_ON_ERROR_COLLECT;
+
+    if (survey->pending == 1 && goes_on && options->on_done == NULL &&
         options->token == NULL && options->deadline == FUTURES_NEVER &&
-        (survey->first_error == FUTURES_OK ||
-         options->on_error == FUTURES_ON_ERROR_COLLECT) &&
         fut_block_run_own(futures[survey->last])) {
         survey->pending = 0;
         survey->ran = true;
@@ -290,7 +288,7 @@ futures_status futures_gather(futures_future *const futures[], size_t count,
 {
     /* Fork and join. */
     bool ran = given == NULL && count == 1 && futures != NULL &&
-               futures[0] != NULL && fut_block_run_own(futures[0]);
+               fut_block_run_own(futures[0]);
 
     if (ran && read_ok(futures, 1, outcomes) == 1) {
         return FUTURES_OK;

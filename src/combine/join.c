@@ -9,6 +9,7 @@
 #include <futures/join.h>
 
 #include <pthread.h>
+#include <stdint.h>
 
 #include "core/cancel.h"
 #include "core/error.h"
@@ -36,7 +37,8 @@ struct half {
     struct join *join;      /* const */
     size_t begin;           /* const */
     size_t end;             /* const */
-    bool exposed;           /* the task's token, by whoever ran it */
+    bool exposed;           /* the task's token, by whoever took it */
+    bool undone;            /* as it was given back */
     struct fut_latch latch; /* it arrives */
 };
 
@@ -67,9 +69,12 @@ static void put_outcome(const struct frame *frame, futures_outcome outcome)
     }
     if (join->outcomes != NULL) {
         join->outcomes[frame->at] = outcome;
-    } else {
-        fut_error_release((futures_error *)(size_t)outcome.error);
+        return;
     }
+    if (outcome.status == FUTURES_FAILED) {
+        fut_sink_report(join->task->pool->sink, outcome.error);
+    }
+    fut_error_release((futures_error *)(uintptr_t)outcome.error);
 }
 
 /* The call threw, failed or gave up; the frame is as new for the next. */
@@ -132,13 +137,18 @@ static void leave_half(void *arg)
     fut_latch_arrive(&taker->half->latch, 1);
 }
 
-static void run_half(struct fut_job *job)
+static void run_half(struct fut_job *job, bool may_call)
 {
     struct taker taker;
     struct join *join;
 
     taker.half = (struct half *)(void *)job;
     join = taker.half->join;
+    if (!may_call) {
+        taker.half->undone = true;
+        fut_latch_arrive(&taker.half->latch, 1);
+        return;
+    }
     fut_part_borrow(&taker.base, join->task, &join->brake);
     pthread_cleanup_push(leave_half, &taker);
     run_calls(join, taker.half->begin, taker.half->end);
@@ -155,6 +165,7 @@ static void offer(struct frame *frame, size_t middle)
     half->begin = middle;
     half->end = frame->end;
     half->exposed = false;
+    half->undone = false;
     fut_latch_init(&half->latch, 1);
     frame->offered = worker != NULL &&
                      fut_deque_push(&worker->deque, fut_job_entry(&half->job));
@@ -163,7 +174,8 @@ static void offer(struct frame *frame, size_t middle)
     }
 }
 
-static void wait_for_half(struct frame *frame)
+/* returns  whether it was run: else it is the caller's again */
+static bool wait_for_half(struct frame *frame)
 {
     struct half *half = &frame->half;
 
@@ -173,6 +185,7 @@ static void wait_for_half(struct frame *frame)
     while (fut_latch_wait(&half->latch, FUTURES_NEVER) != FUT_LATCH_OPEN) {
     }
     frame->run.exposed |= half->exposed;
+    return !half->undone;
 }
 
 /* returns  whether nobody took the half: it is the caller's again */
@@ -185,10 +198,8 @@ static bool take_back(struct frame *frame)
 
 static void join_half(struct frame *frame)
 {
-    if (take_back(frame)) {
+    if (take_back(frame) || !wait_for_half(frame)) {
         call_all(frame, frame->half.begin, frame->half.end);
-    } else {
-        wait_for_half(frame);
     }
 }
 
@@ -222,7 +233,7 @@ static bool step(void *context)
     return false;
 }
 
-/* Those of the half that was taken back, and nobody will run. */
+/* Those of a half that is the frame's own again, and nobody will run. */
 static void drop_half(struct frame *frame)
 {
     for (size_t i = frame->half.begin; i < frame->half.end; i++) {
@@ -241,10 +252,8 @@ static void abandon(void *context)
         end_badly(frame);
     }
     fut_self.run = &frame->run;
-    if (frame->phase == JOIN && take_back(frame)) {
+    if (frame->phase == JOIN && (take_back(frame) || !wait_for_half(frame))) {
         drop_half(frame);
-    } else if (frame->phase == JOIN) {
-        wait_for_half(frame);
     }
     fut_part_close(&frame->run);
 }
@@ -294,13 +303,14 @@ struct request {
     const futures_call *calls;
     size_t count;
     futures_outcome *outcomes;
-    futures_status status;
+    futures_status status; /* PENDING: it did not begin */
 };
 
 static void *run_request(void *arg)
 {
     struct request *request = arg;
 
+    request->status = FUTURES_FAILED; /* as its thread may exit */
     request->status = join_here(fut_self_task(), request->calls,
                                 request->count, request->outcomes);
     return NULL;
@@ -309,31 +319,41 @@ static void *run_request(void *arg)
 /* Its request lies on this stack: it has ended when this returns. */
 static futures_status wait_for(futures_future *task)
 {
-    futures_status status;
+    (void)futures_gather(&task, 1, NULL, NULL);
+    while (futures_wait(task, FUTURES_NEVER) == FUTURES_DEADLOCK) {
+        (void)futures_cancel(task);
+    }
+    return futures_poll(task);
+}
 
-    do {
-        status = futures_wait(task, FUTURES_NEVER);
-    } while (futures_poll(task) == FUTURES_PENDING &&
-             futures_cancel(task) == FUTURES_PENDING);
-    return status;
+static void fill(futures_outcome outcomes[], size_t count,
+                 futures_status status)
+{
+    for (size_t i = 0; outcomes != NULL && i < count; i++) {
+        outcomes[i].status = status;
+        outcomes[i].value = NULL;
+        outcomes[i].error = NULL;
+    }
 }
 
 static futures_status join_there(futures_pool *pool,
                                  const futures_call calls[], size_t count,
                                  futures_outcome outcomes[])
 {
-    static const futures_outcome nothing = {FUTURES_PENDING, NULL, NULL};
-    struct request request = {calls, count, outcomes, FUTURES_OK};
+    struct request request = {calls, count, outcomes, FUTURES_PENDING};
     futures_future *task = futures_submit(pool, run_request, &request);
-    futures_status status = wait_for(task);
+    futures_status ended;
 
-    for (size_t i = 0; status != FUTURES_OK && outcomes != NULL && i < count;
-         i++) {
-        outcomes[i] = nothing;
-        outcomes[i].status = status;
+    ended = wait_for(task);
+    if (request.status == FUTURES_PENDING) {
+        fill(outcomes, count, ended);
+        request.status = ended;
+    } else {
+        /* That its thread exited is in a call's outcome. */
+        (void)futures_error_of(task);
     }
     futures_release(task);
-    return status != FUTURES_OK ? status : request.status;
+    return request.status;
 }
 
 static bool are_valid(const futures_call calls[], size_t count)

@@ -18,6 +18,8 @@ static void one_ended(struct fut_wait *wait, futures_future *future,
 void fut_set_init(struct fut_set *set, futures_future *const futures[],
                   size_t count, const futures_gather_options *options)
 {
+    struct fut_run *run = fut_self_task();
+
     set->wait.ended = one_ended;
     fut_latch_init(&set->latch, count + 1);
     set->futures = futures;
@@ -25,6 +27,9 @@ void fut_set_init(struct fut_set *set, futures_future *const futures[],
     set->options = *options;
     atomic_init(&set->stop, FUT_STOP_NOT);
     atomic_init(&set->first_error, FUTURES_OK);
+    set->task = run != NULL && options->token != futures_token_none()
+                    ? run->future
+                    : NULL;
     set->hooks = NULL;
     set->hooks_made = false;
     atomic_init(&set->ended, NULL);
@@ -76,6 +81,28 @@ void fut_set_note_error(struct fut_set *set, futures_status status)
     }
 }
 
+static void stop_beneath(struct fut_set *set, const futures_token *scope)
+{
+    futures_error *reason = fut_scope_reason(scope);
+
+    fut_set_stop(set, FUT_STOP_TOKEN, reason);
+    fut_error_release(reason);
+}
+
+/* An error may be the answer to a stop that nobody told the set of: so relaxed
+ * is enough, the one that it came from has seen it. */
+static void look_at_task(struct fut_set *set)
+{
+    futures_future *task = set->task;
+
+    if (task != NULL && load_seq_cst(&set->live) &&
+        load_relaxed(&set->stop) == FUT_STOP_NOT &&
+        (load_relaxed(&task->pool->stopping) ||
+         fut_scope_is_stopped(fut_token_of_task(task)))) {
+        stop_beneath(set, fut_token_of_task(task));
+    }
+}
+
 static void queue_done(struct fut_set *set, futures_hook *hook)
 {
     futures_hook *newest = load_relaxed(&set->ended);
@@ -100,6 +127,7 @@ static void one_ended(struct fut_wait *wait, futures_future *future,
         queue_done(set, hook);
     }
     if (status != FUTURES_OK) {
+        look_at_task(set);
         fut_set_note_error(set, status);
     }
     if (leave || set->options.on_done != NULL) {
@@ -207,14 +235,6 @@ futures_status fut_set_attach(struct fut_set *set)
     return FUTURES_OK;
 }
 
-static void stop_beneath(struct fut_set *set, const futures_token *scope)
-{
-    futures_error *reason = fut_scope_reason(scope);
-
-    fut_set_stop(set, FUT_STOP_TOKEN, reason);
-    fut_error_release(reason);
-}
-
 static void token_fired(void *arg)
 {
     struct fut_set *set = arg;
@@ -226,21 +246,19 @@ static void task_asked(void *arg)
 {
     struct fut_set *set = arg;
 
-    stop_beneath(set, set->task_hook.owner);
+    stop_beneath(set, fut_token_of_task(set->task));
 }
 
 /* Whether a cancel of the task, or the end of its pool, reaches all of the set
  * by itself. */
 static bool is_beneath(const struct fut_set *set, const futures_future *task)
 {
-    const futures_pool *pool = task->pool;
-
     for (size_t i = 0; i < set->count; i++) {
         futures_future *future = set->futures[i];
 
         if (fut_future_is_pending(future) &&
-            (fut_token_task(load_relaxed(&future->scope)) != task ||
-             future->pool != pool)) {
+            (future->pool != task->pool ||
+             fut_token_task(load_relaxed(&future->scope)) != task)) {
             return false;
         }
     }
@@ -249,19 +267,16 @@ static bool is_beneath(const struct fut_set *set, const futures_future *task)
 
 static void watch_task(struct fut_set *set, struct fut_run *run)
 {
-    set->task_hook.owner = fut_token_of_task(run->future);
     if (fut_cancel_is_asked(run)) {
         task_asked(set);
-    } else if (!is_beneath(set, run->future)) {
+    } else if (run->brake != NULL || !is_beneath(set, run->future)) {
         set->task_watched = true;
-        (void)futures_token_on_cancel(futures_current_token(), &set->task_hook,
-                                      task_asked, set);
+        fut_cancel_watch(run, &set->task_hook, task_asked, set);
     }
 }
 
 void fut_set_watch(struct fut_set *set)
 {
-    struct fut_run *run = fut_self_task();
     futures_token *token = set->options.token;
 
     if (token != NULL && token != futures_token_none()) {
@@ -269,8 +284,8 @@ void fut_set_watch(struct fut_set *set)
         (void)futures_token_on_cancel(token, &set->token_hook, token_fired,
                                       set);
     }
-    if (run != NULL && token != futures_token_none()) {
-        watch_task(set, run);
+    if (set->task != NULL) {
+        watch_task(set, fut_self_task());
     }
 }
 
@@ -333,14 +348,11 @@ void fut_set_call_done(struct fut_set *set)
  * brought about: that ends in CANCELLED, after all have stopped. */
 static bool may_leave(struct fut_set *set)
 {
-    struct fut_run *run = fut_self_task();
-
     if (set->options.on_error != FUTURES_ON_ERROR_LEAVE ||
         load_acquire(&set->first_error) == FUTURES_OK) {
         return false;
     }
-    if (run != NULL && set->options.token != futures_token_none() &&
-        fut_cancel_is_asked(run)) {
+    if (set->task != NULL && fut_cancel_is_asked(fut_self_task())) {
         task_asked(set);
     }
     return load_acquire(&set->stop) == FUT_STOP_NOT;

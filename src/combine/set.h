@@ -34,6 +34,7 @@ struct fut_set {
     futures_hook token_hook;        /* while `token_watched` */
     futures_hook task_hook;         /* while `task_watched` */
     struct fut_timer timer;         /* while `timed` */
+    futures_future *task; /* const, nullable: stops it; runs till it is left */
     bool token_watched;
     bool task_watched;
     bool timed;

@@ -289,26 +289,44 @@ bool futures_token_cancelled(const futures_token *token)
     return fut_scope_is_stopped(token);
 }
 
-futures_status futures_token_on_cancel(futures_token *token,
-                                       futures_hook *hook, void (*fn)(void *),
-                                       void *arg)
+static void watch(const struct fut_watched *watched, futures_hook *hook,
+                  void (*fn)(void *), void *arg)
 {
-    struct fut_run *run = fut_self_task();
-    futures_pool *pool = NULL;
+    const futures_pool *pool = watched->pool;
 
-    if (token == NULL || hook == NULL || fn == NULL) {
-        return FUTURES_INVALID;
-    }
-    if (run != NULL && fut_token_task(token) == run->future) {
-        pool = run->future->pool;
-    }
     fut_scope_watch_forks();
-    if (!fut_scope_watch(token, pool, hook, fn, arg)) {
+    if (!fut_scope_watch(watched, hook, fn, arg)) {
         fut_self_call(fn, arg);
     } else if (pool != NULL && load_seq_cst(&pool->stopping)) {
         /* Linked first, then looked: a shutdown either found it or is seen. */
         fut_scope_call(pool);
     }
+}
+
+void fut_cancel_watch(struct fut_run *run, futures_hook *hook,
+                      void (*fn)(void *), void *arg)
+{
+    struct fut_watched watched = {fut_token_of_task(run->future),
+                                  run->future->pool, run->brake};
+
+    run->exposed = true;
+    watch(&watched, hook, fn, arg);
+}
+
+futures_status futures_token_on_cancel(futures_token *token,
+                                       futures_hook *hook, void (*fn)(void *),
+                                       void *arg)
+{
+    struct fut_run *run = fut_self_task();
+    struct fut_watched watched = {.scope = token};
+
+    if (token == NULL || hook == NULL || fn == NULL) {
+        return FUTURES_INVALID;
+    }
+    if (run != NULL && fut_token_task(token) == run->future) {
+        watched.pool = run->future->pool;
+    }
+    watch(&watched, hook, fn, arg);
     return FUTURES_OK;
 }
 

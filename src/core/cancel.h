@@ -31,6 +31,12 @@ void fut_cancel_spread(void);
  * above, or with its pool. Walks upwards only where the epoch has moved. */
 bool fut_cancel_look(struct fut_run *run, uint64_t epoch);
 
+/* Has fn(arg) called when the running task is asked to stop, or the part of it
+ * that the frame is. fut_scope_unwatch takes that back, before the part is
+ * over. */
+void fut_cancel_watch(struct fut_run *run, futures_hook *hook,
+                      void (*fn)(void *), void *arg);
+
 static inline bool fut_cancel_is_asked(struct fut_run *run)
 {
     /* pairs with the add in fut_scope_sweep: shows the marks before it */

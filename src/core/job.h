@@ -1,14 +1,16 @@
 /* Work on its submitter's stack: an entry of the deques beside futures, told
- * apart by the lowest bit of its address. Its submitter takes it back, or waits
- * until whoever took it has run it, before that stack goes. */
+ * apart by the lowest bit of its address. Its submitter takes it back, or
+ * waits for whoever took it, before that stack goes. */
 #ifndef FUT_CORE_JOB_H
 #define FUT_CORE_JOB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct fut_job {
-    /* On the worker that took it. Last of all it touches the job. */
-    void (*run)(struct fut_job *job);
+    /* On the worker that took it, which may call callers' code, or else gives
+     * the job back undone. Last of all it touches the job. */
+    void (*run)(struct fut_job *job, bool may_call);
 };
 
 static inline void *fut_job_entry(struct fut_job *job)

@@ -206,29 +206,36 @@ futures_token *fut_scope_retain(futures_token *scope)
     return scope;
 }
 
-bool fut_scope_watch(futures_token *scope, const futures_pool *pool,
-                     futures_hook *hook, void (*fn)(void *), void *arg)
+/* In a hook that is linked: 1, or the brake's address. */
+static const struct fut_brake *brake_of(const futures_hook *hook)
+{
+    return hook->linked != 1 ? (const struct fut_brake *)hook->linked : NULL;
+}
+
+bool fut_scope_watch(const struct fut_watched *watched, futures_hook *hook,
+                     void (*fn)(void *), void *arg)
 {
     bool stopped;
 
-    hook->owner = scope;
-    hook->spare = (void *)(uintptr_t)pool;
+    hook->owner = watched->scope;
+    hook->spare = (void *)(uintptr_t)watched->pool;
     hook->fn = (void (*)(void))fn;
     hook->arg = arg;
     hook->previous = NULL;
-    hook->linked = false;
+    hook->linked = 0;
     hook->index = fut_fork_generation();
     fut_lock(&watch_lock);
     /* Under the lock: a mark that is not seen here is called out later. */
-    stopped = fut_scope_is_stopped(scope);
+    stopped = fut_scope_is_set(watched->brake) ||
+              fut_scope_is_stopped(watched->scope);
     if (!stopped) {
-        (void)fut_scope_retain(scope);
+        (void)fut_scope_retain(watched->scope);
         hook->next = (uintptr_t)watchers;
         if (watchers != NULL) {
             watchers->previous = hook;
         }
         watchers = hook;
-        hook->linked = true;
+        hook->linked = watched->brake != NULL ? (uintptr_t)watched->brake : 1;
     }
     fut_unlock(&watch_lock);
     return !stopped;
@@ -238,7 +245,7 @@ static void unlink_locked(futures_hook *hook)
 {
     futures_hook *next = (futures_hook *)hook->next;
 
-    hook->linked = false;
+    hook->linked = 0;
     if (hook->previous != NULL) {
         hook->previous->next = hook->next;
     } else {
@@ -254,12 +261,12 @@ void fut_scope_unwatch(futures_hook *hook)
     futures_token *scope = NULL;
 
     fut_lock(&watch_lock);
-    if (hook->linked) {
+    if (hook->linked != 0) {
         scope = hook->owner;
         if (hook->index == fut_fork_generation()) {
             unlink_locked(hook);
         } else {
-            hook->linked = false; /* the parent's list is not ours */
+            hook->linked = 0; /* the parent's list is not ours */
         }
     }
     fut_unlock(&watch_lock);
@@ -279,6 +286,7 @@ static bool take_stopped(const futures_pool *pool, futures_hook *taken,
     fut_lock(&watch_lock);
     for (hook = watchers; hook != NULL; hook = (futures_hook *)hook->next) {
         if ((pool != NULL && hook->spare == pool) ||
+            fut_scope_is_set(brake_of(hook)) ||
             fut_scope_is_stopped(hook->owner)) {
             unlink_locked(hook);
             *taken = *hook;
@@ -306,6 +314,7 @@ void fut_scope_stop(struct fut_brake *brake)
 {
     store_release(&brake->set, true);
     add_seq_cst(&fut_scope_epoch, 1);
+    fut_scope_call(NULL);
 }
 
 bool fut_scope_is_set(const struct fut_brake *brake)

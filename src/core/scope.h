@@ -43,15 +43,6 @@ void fut_scope_await_walkers(void);
  * must not keep all its ancestors. May leave it for another time. */
 void fut_scope_shorten(futures_future *task);
 
-/* Has fn(arg) called when the scope is stopped, or `pool` (nullable, only
- * compared) is. The hook pins the scope.
- * returns  false: it is stopped already, fn will not be called */
-bool fut_scope_watch(futures_token *scope, const futures_pool *pool,
-                     futures_hook *hook, void (*fn)(void *), void *arg);
-
-/* Afterwards fn is not running, except on this very thread. */
-void fut_scope_unwatch(futures_hook *hook);
-
 /* Asks those to stop who are parts of a task together, beside the task's own
  * scope; see combine/join.c. */
 struct fut_brake {
@@ -59,11 +50,26 @@ struct fut_brake {
     const struct fut_brake *outer; /* const; nullable */
 };
 
-/* Sets it, and has all running tasks look. */
+/* Sets it, has all running tasks look, and calls the watchers. */
 void fut_scope_stop(struct fut_brake *brake);
 
 /* Whether it, or one outside it, is set; false for NULL. */
 bool fut_scope_is_set(const struct fut_brake *brake);
+
+/* What a watcher waits for: any of them. */
+struct fut_watched {
+    futures_token *scope;
+    const futures_pool *pool;      /* nullable, only compared */
+    const struct fut_brake *brake; /* nullable; outlives the watching */
+};
+
+/* Has fn(arg) called when one of these is stopped. The hook pins the scope.
+ * returns  false: one is stopped already, fn will not be called */
+bool fut_scope_watch(const struct fut_watched *watched, futures_hook *hook,
+                     void (*fn)(void *), void *arg);
+
+/* Afterwards fn is not running, except on this very thread. */
+void fut_scope_unwatch(futures_hook *hook);
 
 /* What a sweep claimed in the queues: to be dealt with outside the lock. */
 struct fut_swept {

@@ -70,14 +70,11 @@ static futures_status sleep_in_task(struct fut_run *run, futures_time until)
     futures_hook hook;
     bool in_time = true;
 
-    if (futures_token_on_cancel(futures_current_token(), &hook, wake,
-                                &awake) != FUTURES_OK) {
-        return FUTURES_INVALID;
-    }
+    fut_cancel_watch(run, &hook, wake, &awake);
     while (load_acquire(&awake) == 0 && in_time) {
         in_time = fut_park(&awake, 0, until);
     }
-    futures_token_off_cancel(futures_current_token(), &hook);
+    fut_scope_unwatch(&hook);
     return fut_cancel_is_asked(run) ? FUTURES_CANCELLED : FUTURES_OK;
 }
 

@@ -177,8 +177,8 @@ static void note_task(struct fut_worker *worker, const char *name)
     store_release(&worker->since, look_at_clock(worker));
 }
 
-/* What follows a task. A future that somebody else claimed goes to limbo; a job
- * is run here and now, since it has no future to be claimed. */
+/* What follows a task. A future that somebody else claimed goes to limbo; a
+ * job is run here and now, since it has no future to be claimed. */
 static futures_future *next_task(struct fut_source *source, bool *claimed)
 {
     struct fut_worker *worker = ((struct worker_source *)source)->worker;
@@ -192,7 +192,7 @@ static futures_future *next_task(struct fut_source *source, bool *claimed)
 
         if (job != NULL) {
             note_task(worker, NULL);
-            job->run(job);
+            job->run(job, true);
             store_relaxed(&worker->since, 0);
         } else if (fut_future_claim_run(future, true)) {
             note_task(worker, fut_future_name(future));
@@ -204,18 +204,25 @@ static futures_future *next_task(struct fut_source *source, bool *claimed)
     return NULL;
 }
 
-/* A worker that may not run tasks sleeps as any other, and ends what comes. */
+/* A worker that may not run tasks sleeps as any other, and ends what comes; a
+ * job belongs to a task that runs on, so it goes back. */
 static void serve_broken(struct fut_worker *worker)
 {
     futures_pool *pool = worker->pool;
-    futures_future *future;
+    void *entry;
 
     while (!load_seq_cst(&pool->over)) {
         fut_idle_search(&pool->idle);
         doze(pool);
         (void)fut_idle_found(&pool->idle);
-        while ((future = fut_find_entry(worker)) != NULL) {
-            fut_cancel_entry(future);
+        while ((entry = fut_find_entry(worker)) != NULL) {
+            struct fut_job *job = fut_job_of(entry);
+
+            if (job != NULL) {
+                job->run(job, false);
+            } else {
+                fut_cancel_entry(entry);
+            }
         }
     }
 }

@@ -182,6 +182,65 @@ Test(no_memory, for_an_error_whose_code_is_not_of_errno)
     cr_assert_gt(sweep(FAULT_MEMORY, map_strange_code), 0);
 }
 
+enum { DEEP = 100, BAD = 7 };
+
+static atomic_int calls_made;
+
+/* Deep enough for the deque to grow. */
+static void *join_deep(void *arg)
+{
+    int depth = *(int *)arg;
+    int below = depth - 1;
+    futures_outcome outcomes[2];
+    futures_call calls[] = {{join_deep, &below}, {count_task, &calls_made}};
+    if (depth == 0)
+        futures_throw(BAD, "at the bottom");
+    futures_status status =
+        futures_join(futures_current_pool(), calls, 2, outcomes);
+    expect(status == (depth == 1 ? FUTURES_FAILED : FUTURES_OK));
+    if (depth == 1)
+        expect(outcomes[0].error->code == BAD);
+    futures_outcomes_free(outcomes, 2);
+    return arg;
+}
+
+static void join_with(unsigned workers)
+{
+    int depth = DEEP;
+    futures_outcome outcome;
+    futures_call call = {join_deep, &depth};
+    futures_pool *pool = pool_of(workers);
+    atomic_store(&calls_made, 0);
+    sweep_begin();
+    futures_status status = futures_join(pool, &call, 1, &outcome);
+    bool met = sweep_end();
+    expect(status == FUTURES_OK || (met && status == FUTURES_NOMEM));
+    expect(outcome.status == status);
+    expect(outcome.error == NULL);
+    if (workers == 1)
+        expect(atomic_load(&calls_made) ==
+               (status == FUTURES_OK ? DEEP - 1 : 0));
+    expect_pool_works(pool);
+    futures_pool_destroy(pool);
+}
+
+static void join_alone(void)
+{
+    join_with(1);
+}
+
+static void join_shared(void)
+{
+    join_with(2);
+}
+
+/* row 51 */
+Test(no_memory, for_a_join_and_its_errors)
+{
+    cr_assert_gt(sweep(FAULT_MEMORY, join_alone), 0);
+    cr_assert_gt(sweep(FAULT_MEMORY, join_shared), 0);
+}
+
 static void no_word(void *context, size_t index,
                     const futures_outcome *outcome)
 {

@@ -56,6 +56,12 @@ static void steal(void)
     account(fut_deque_steal(&deque, &lost));
 }
 
+static void take_back(unsigned index)
+{
+    if (fut_deque_take_back(&deque, &payload[index]))
+        account(&payload[index]);
+}
+
 static void see(void *context, void *entry)
 {
     unsigned *seen = context;
@@ -195,6 +201,22 @@ static void exposing(unsigned index)
     }
 }
 
+/* From beneath newer ones, public or not, taken or not, and from the top. */
+static void taking_back(unsigned index)
+{
+    if (index == 0) {
+        take_back(1);
+        push();
+        take_back(2);
+        pop();
+        push();
+        take_back(5);
+    } else {
+        steal();
+        steal();
+    }
+}
+
 static void scanning(unsigned index)
 {
     if (index == 0) {
@@ -240,6 +262,7 @@ int main(int argc, char *argv[])
         {"deque: last one", 3, 60000, start_one, last_one, finish},
         {"deque: growing", 3, 60000, start_full, growing, finish},
         {"deque: exposing", 3, 60000, start_four, exposing, finish},
+        {"deque: taking back", 3, 60000, start_four, taking_back, finish},
         {"deque: scanning", 3, 60000, start_four, scanning, finish},
         {"deque: looking", 2, 20000, start_empty, looking, after_look}};
 
