@@ -158,16 +158,23 @@ static int64_t expose_half_locked(struct fut_deque *deque)
     return own > 0 ? expose_locked(deque, limit + (own + 1) / 2) : limit;
 }
 
-static void *take_oldest_locked(struct fut_deque *deque)
+static void *take_oldest_locked(struct fut_deque *deque, int64_t mark,
+                                bool (*may)(void *entry))
 {
     int64_t top = load_relaxed(&deque->top);
     int64_t limit = load_relaxed(&deque->limit);
     void *entry;
 
+    if (top < mark) {
+        return NULL;
+    }
     if (top == limit && top == expose_half_locked(deque)) {
         return NULL;
     }
     entry = load_relaxed(fut_deque_slot(deque->shown, top));
+    if (may != NULL && !may(entry)) {
+        return NULL;
+    }
     /* release: the slot has been read */
     store_release(&deque->top, top + 1);
     return entry;
@@ -185,8 +192,20 @@ void *fut_deque_steal(struct fut_deque *deque, bool *lost)
         *lost = true;
         return NULL;
     }
-    entry = take_oldest_locked(deque);
+    entry = take_oldest_locked(deque, INT64_MIN, NULL);
     fut_spin_unlock(&deque->lock);
+    return entry;
+}
+
+void *fut_deque_steal_newer(struct fut_deque *deque, int64_t mark,
+                            bool (*may)(void *entry))
+{
+    void *entry = NULL;
+
+    if (!fut_deque_is_empty(deque) && fut_spin_try(&deque->lock)) {
+        entry = take_oldest_locked(deque, mark, may);
+        fut_spin_unlock(&deque->lock);
+    }
     return entry;
 }
 

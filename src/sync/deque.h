@@ -110,6 +110,18 @@ static inline bool fut_deque_take_back(struct fut_deque *deque,
  * somebody else holds the lock. */
 void *fut_deque_steal(struct fut_deque *deque, bool *lost);
 
+/* Owner. What is pushed from now on, while that which is there stays, counts as
+ * newer than this mark. */
+static inline int64_t fut_deque_mark(const struct fut_deque *deque)
+{
+    return load_relaxed(&deque->bottom);
+}
+
+/* Anyone. The oldest entry, if it is newer than the mark and one that may be
+ * taken; NULL also where somebody else holds the lock. */
+void *fut_deque_steal_newer(struct fut_deque *deque, int64_t mark,
+                            bool (*may)(void *entry));
+
 /* Anyone. After fut_barrier_heavy(), a check before sleeping: an entry that
  * was pushed before is overlooked only if somebody is about to take it. */
 static inline bool fut_deque_is_empty(const struct fut_deque *deque)
