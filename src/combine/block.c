@@ -75,7 +75,8 @@ bool fut_block_run_own(futures_future *future)
     if (future == NULL || run == NULL || run->worker == NULL ||
         run->brake != NULL || fut_deque_peek(&run->worker->deque) != future ||
         load_relaxed(&future->scope) != fut_token_of_task(run->future) ||
-        fut_thread_stack_low() || !pop_own(future)) {
+        fut_thread_stack_low() ||
+        fut_deque_pop(&run->worker->deque) != future) {
         return false;
     }
     if (!fut_future_claim_run(future, true)) {

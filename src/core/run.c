@@ -36,8 +36,8 @@ static inline void begin(struct loop *loop, futures_future *future, bool entry)
     run->failed = false;
     run->stopped = false;
     run->asked = false;
-    run->entry = entry;
     run->exposed = false;
+    run->entry = entry;
     run->epoch = 0;
     run->calling = fut_self.calling;
     run->freeing = fut_self.freeing;

@@ -26,17 +26,17 @@ struct fut_run {
     struct fut_guard *cleanup;     /* instead, while a cleanup runs */
     futures_cleanup *cleanups;     /* pending, newest first */
     futures_error *error;          /* the first one; nullable */
-    futures_error lost;            /* the first one, if there was no memory */
     const struct fut_brake *brake; /* of the joins it is in; nullable */
     bool borrowed; /* the future is another thread's: its stock, too */
     bool failed;   /* `error` or `lost` counts */
     bool stopped;  /* it gave up at a checkpoint */
     bool asked;    /* to stop, as of `epoch` */
+    bool exposed;  /* its token was handed out, or pinned beyond the stock */
     bool entry;    /* claimed by popping its entry: nobody else looks at it */
     bool calling;  /* of the thread, when it began: inside a callback's wait */
     bool freeing;
-    bool exposed; /* its token was handed out, or pinned beyond the stock */
     uint64_t epoch;
+    futures_error lost; /* the first error, if there was no memory */
 };
 
 struct fut_self {
