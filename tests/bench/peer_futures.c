@@ -202,8 +202,6 @@ static long fib_by_submit(int n)
     return run_root(run_fib_task, n);
 }
 
-#if __has_include(<futures/join.h>)
-#define HAS_JOIN
 static void *join_fib_task(void *arg)
 {
     long n = to_number(arg);
@@ -221,21 +219,16 @@ static long fib_by_join(int n)
 {
     return run_root(join_fib_task, n);
 }
-#endif
 
 static const bench_fib fibs[] = {
     {"spawn", NAME, "a future per spawn", fib_by_submit},
-#ifdef HAS_JOIN
     {"join", NAME " join", "no future; the calls lie on the stack",
      fib_by_join},
-#endif
     {NULL, NULL, NULL, NULL},
 };
 
 #define LOOP_NOTE "called from outside; the caller waits"
 
-#if __has_include(<futures/for.h>)
-#define HAS_FOR
 static void body_of_range(void *context, size_t begin, size_t end)
 {
     long *slots = context;
@@ -253,10 +246,7 @@ static void for_coarse(long slots[], size_t count)
 {
     require_ok(futures_for(pool, 0, count, 0, body_of_range, slots));
 }
-#endif
 
-#if __has_include(<futures/map.h>)
-#define HAS_MAP
 static void map_each(long slots[], size_t count)
 {
     require_ok(futures_map(pool, run_body, args + place_of(slots), count,
@@ -273,17 +263,12 @@ static uint64_t read_map(long slots[], size_t count)
     futures_outcomes_free(outcomes + place_of(slots), count);
     return digest;
 }
-#endif
 
 static const bench_loop loops[] = {
-#ifdef HAS_FOR
     {"fine", NAME " for", LOOP_NOTE, for_each, NULL},
     {"coarse", NAME " for", LOOP_NOTE, for_coarse, NULL},
-#endif
-#ifdef HAS_MAP
     {"map", NAME " map", "an outcome per item; " LOOP_NOTE, map_each,
      read_map},
-#endif
     {NULL, NULL, NULL, NULL, NULL},
 };
 
