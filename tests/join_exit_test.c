@@ -85,3 +85,67 @@ Test(join_exit, of_either_side_stops_the_other)
         check_exit_of(0, true);
     }
 }
+
+/* Whoever waits for its half runs what that offers. */
+struct lent {
+    futures_pool *pool;
+    struct gate offered;
+    struct gate taken;
+    futures_outcome outcomes[2]; /* of the join in the half */
+};
+
+static void *wait_for_offer(void *arg)
+{
+    struct lent *lent = arg;
+    gate_pass(&lent->offered);
+    return arg;
+}
+
+static void *wait_until_taken(void *arg)
+{
+    struct lent *lent = arg;
+    gate_open(&lent->offered);
+    gate_pass(&lent->taken);
+    return arg;
+}
+
+static void *take_and_exit(void *arg)
+{
+    struct lent *lent = arg;
+    gate_open(&lent->taken);
+    pthread_exit(NULL);
+}
+
+static void *join_again(void *arg)
+{
+    struct lent *lent = arg;
+    futures_call calls[] = {{wait_until_taken, lent}, {take_and_exit, lent}};
+    futures_join(lent->pool, calls, 2, lent->outcomes);
+    return arg;
+}
+
+/* Its stack goes only when the half is over, which lies there. */
+Test(join_exit, in_what_a_waiter_runs_meanwhile_ends_the_waiter)
+{
+    struct lent lent = {.pool = pool_of(2)};
+    futures_call calls[] = {{wait_for_offer, &lent}, {join_again, &lent}};
+    futures_outcome outcomes[2];
+    struct joining joining = {lent.pool, calls, 2, outcomes, FUTURES_PENDING};
+    gate_init(&lent.offered);
+    gate_init(&lent.taken);
+    futures_future *task = futures_submit(lent.pool, joining_run, &joining);
+    assert_status(futures_wait(task, FUTURES_NEVER), FUTURES_FAILED);
+    assert_status(joining.status, FUTURES_PENDING);
+    cr_assert_eq(with_status(outcomes, 2, FUTURES_OK), 2);
+    assert_status(lent.outcomes[0].status, FUTURES_OK);
+    expect_exited(&lent.outcomes[1]);
+    futures_outcomes_free(lent.outcomes, 2);
+    futures_release(task);
+    calls[0].fn = calls[1].fn = count_task;
+    atomic_int counter = 0;
+    calls[0].arg = calls[1].arg = &counter;
+    assert_status(futures_join(lent.pool, calls, 2, NULL), FUTURES_OK);
+    futures_pool_destroy(lent.pool);
+    gate_destroy(&lent.offered);
+    gate_destroy(&lent.taken);
+}

@@ -145,8 +145,9 @@ static bool is_job(void *entry)
     return fut_job_of(entry) != NULL;
 }
 
-/* Runs a job of the taker's, if it offers one. */
-static void run_other(struct fut_half *half)
+/* Runs a job of the taker's, if it offers one.
+ * returns  whether it did */
+static bool run_other(struct fut_half *half)
 {
     struct fut_worker *taker = load_acquire(&half->taker);
     void *entry = NULL;
@@ -157,17 +158,38 @@ static void run_other(struct fut_half *half)
     if (entry != NULL) {
         fut_job_of(entry)->run(fut_job_of(entry), true);
     }
+    return entry != NULL;
+}
+
+static void look_on(struct fut_half *half)
+{
+    unsigned round = 0;
+
+    while (round < PATIENCE && !fut_latch_is_open(&half->latch)) {
+        if (run_other(half)) {
+            round = 0;
+        } else {
+            fut_spin_rest(round);
+            round++;
+        }
+    }
+}
+
+/* Also where the thread exits in a job that it runs meanwhile: the half lies
+ * on its stack. */
+static void await(void *arg)
+{
+    struct fut_half *half = arg;
+
+    while (fut_latch_wait(&half->latch, FUTURES_NEVER) != FUT_LATCH_OPEN) {
+    }
 }
 
 bool fut_half_wait(struct fut_half *half, struct fut_run *run)
 {
-    for (unsigned round = 0;
-         round < PATIENCE && !fut_latch_is_open(&half->latch); round++) {
-        run_other(half);
-        fut_spin_rest(round);
-    }
-    while (fut_latch_wait(&half->latch, FUTURES_NEVER) != FUT_LATCH_OPEN) {
-    }
+    pthread_cleanup_push(await, half);
+    look_on(half);
+    pthread_cleanup_pop(1);
     run->exposed |= half->exposed;
     return !half->undone;
 }
