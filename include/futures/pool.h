@@ -2,9 +2,11 @@
  * Elsewhere: concurrent.futures.ThreadPoolExecutor, ForkJoinPool,
  * tbb::task_arena, GThreadPool.
  *
- * Outside submissions start in each producer's order, within a priority; what
- * a task submits starts newest first. A worker with work of its own still
- * looks at what came from outside at least once in FUTURES_FAIRNESS tasks. */
+ * Outside submissions start in each producer's order, within a priority; of
+ * several workers each takes short ones in runs of up to 32, which others may
+ * rob from the end. What a task submits starts newest first. A worker with
+ * work of its own still looks at what came from outside at least once in
+ * FUTURES_FAIRNESS tasks. */
 #ifndef FUTURES_POOL_H
 #define FUTURES_POOL_H
 
@@ -78,7 +80,8 @@ typedef struct futures_stats {
     uint64_t failed;
     uint64_t cancelled;
     uint64_t longest_ns;   /* how long the longest running task has run, to
-                              the system's coarse clock (some ms) */
+                              the system's coarse clock (some ms), or with
+                              up to seven tasks before it on its worker */
     char longest_name[64]; /* its name, cut, or "" */
 } futures_stats;
 

@@ -67,10 +67,10 @@ FUTURES_API futures_future *futures_submit_with(
     futures_pool *pool, futures_fn fn, void *arg,
     const futures_task_options *options);
 
-/* Queues fn(args[i]) for each i: one allocation and one wake-up for the batch.
- * All or nothing until the first is queued; then BLOCK waits for room in
- * pieces and RUN runs what does not fit; if the pool closes or memory runs out
- * meanwhile: OK, and those without a place have ended CLOSED or NOMEM.
+/* Queues fn(args[i]) for each i, published in runs, with one wake-up for the
+ * batch. All or nothing until the first is queued; then BLOCK waits for room
+ * in pieces and RUN runs what does not fit; if the pool closes or memory runs
+ * out meanwhile: OK, and those without a place have ended CLOSED or NOMEM.
  * returns  OK: futures[i] is args[i]'s; NOMEM, SYSTEM, INVALID, CLOSED, FULL,
  *          BROKEN, FORKED: arg_free has run for each, futures[] holds NULLs
  * blocks   as futures_submit           threads  any, workers included

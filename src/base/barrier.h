@@ -4,9 +4,9 @@
  * one of the two sides sees what the other stored.
  *
  * Linux: membarrier(2), which runs a full barrier on every processor that runs
- * a thread of the process (see "Asymmetric fences", P1202 of WG21). Where it is
- * refused, the light side pays with sequential consistency and the heavy side
- * does nothing. */
+ * a thread of the process (see "Asymmetric fences", P1202 of WG21). Where it
+ * is refused, the light side pays with sequential consistency and the heavy
+ * side does nothing. */
 #ifndef FUT_BASE_BARRIER_H
 #define FUT_BASE_BARRIER_H
 

@@ -139,7 +139,8 @@ static void *take_locked(struct slab *slab)
     return (char *)slab + index * FUT_BLOCK_SIZE;
 }
 
-/* returns  a slab with a free block, first in the depot; NULL without memory */
+/* returns  a slab with a free block, first in the depot; NULL without memory
+ *          */
 static struct slab *find_locked(void)
 {
     struct slab *slab = depot;

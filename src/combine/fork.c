@@ -1,7 +1,7 @@
-/* A frame splits its calls in two, offers the second half to others as a job in
- * the worker's own deque, runs the first, and takes the second back; if it is
- * gone it waits until whoever has it is ready. Nothing is left of it when it
- * returns.
+/* A frame splits its calls in two, offers the second half to others as a job
+ * in the worker's own deque, runs the first, and takes the second back; if it
+ * is gone it waits until whoever has it is ready. Nothing is left of it when
+ * it returns.
  *
  * Calls run in frames of their own on top of the task's, as parts of it. Who
  * took a half borrows the task for that: it never uses the task's stock of

@@ -1,5 +1,5 @@
-/* Calls side by side: what those who run parts of them share, and the half that
- * one of them offers to the others. */
+/* Calls side by side: what those who run parts of them share, and the half
+ * that one of them offers to the others. */
 #ifndef FUT_COMBINE_FORK_H
 #define FUT_COMBINE_FORK_H
 

@@ -12,7 +12,7 @@
 #include "core/token.h"
 
 /* How many futures to look ahead. */
-enum { LINES_AHEAD = 8 };
+enum { LINES_AHEAD = 16 };
 
 /* What the first pass saw. */
 struct survey {

@@ -1,4 +1,5 @@
-/* Queues, or runs the task here where the pool is full and says so, or refuses.
+/* Queues, or runs the task here where the pool is full and says so, or
+ * refuses.
  *
  * Nothing a cancel must reach is missed: the entry is published first, then
  * the epoch is read; a cancel moves the epoch first and then, behind a heavy

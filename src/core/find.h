@@ -5,8 +5,8 @@
 #include "core/pool.h"
 
 /* Looks everywhere once.
- * returns  an entry, which the caller now holds: a future, or a job; NULL where
- *          there is none */
+ * returns  an entry, which the caller now holds: a future, or a job; NULL
+ *          where there is none */
 void *fut_find_entry(struct fut_worker *worker);
 
 /* For a pool without a worker; anyone.

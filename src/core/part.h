@@ -1,5 +1,5 @@
-/* A part of the running task: it may throw, fail, stop and defer as a task may,
- * and what came of it is an outcome of its own.
+/* A part of the running task: it may throw, fail, stop and defer as a task
+ * may, and what came of it is an outcome of its own.
  *
  * It has a frame of its own on the thread's stack of tasks, under a guard of
  * its own: so whatever a part does to "the running task" happens to that

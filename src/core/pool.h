@@ -32,7 +32,7 @@ struct fut_counts {
 };
 
 /* How patient a worker begins. */
-enum { FUT_PATIENCE = 64 };
+enum { FUT_PATIENCE = 4 };
 
 struct fut_worker {
     struct fut_deque deque;
@@ -74,8 +74,9 @@ struct futures_pool {
     uint64_t marks; /* of its futures: FUT_BOUND or 0 */
     uint64_t word;  /* of a new one that is queued */
 
-    /* Read for every task, changed a few times in all. What becomes of tasks that have not started: OK: they run; CANCELLED,
-     * BROKEN: they end with that. Moves away from OK once. */
+    /* Read for every task, changed a few times in all. What becomes of tasks
+     * that have not started: OK: they run; CANCELLED, BROKEN: they end with
+     * that. Moves away from OK once. */
     _Atomic unsigned verdict;
     _Atomic bool stopping;   /* what runs is asked to stop */
     _Atomic bool closed;     /* no more from outside */

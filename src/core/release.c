@@ -3,7 +3,7 @@
 #include "core/count.h"
 
 /* How many futures to look ahead. */
-enum { LINES_AHEAD = 8 };
+enum { LINES_AHEAD = 16 };
 
 /* Nobody holds the promise any more, so nobody else can claim it but a timer
  * or a cancel from above that is under way, which ends it as well. */

@@ -188,8 +188,8 @@ static inline void finish(struct fut_run *run, void *value)
     }
     pins = (uint64_t)future->stock + 1;
     if (run->entry && !run->exposed && future->stock == FUT_STOCK) {
-        /* Nobody else looks at its scope: those beneath it have ended and given
-         * their pins back. So it need not be pinned longer. */
+        /* Nobody else looks at its scope: those beneath it have ended and
+         * given their pins back. So it need not be pinned longer. */
         scope = load_relaxed(&future->scope);
     }
     status = settle(run, value);

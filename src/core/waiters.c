@@ -48,8 +48,8 @@ static uintptr_t with_wait(struct fut_wait *wait)
 }
 
 /* The one who ends the future looks here only if it finds FUT_WAITED, and the
- * two words change one after the other: first a waiter is linked, then the mark
- * is set, while the future has not ended.
+ * two words change one after the other: first a waiter is linked, then the
+ * mark is set, while the future has not ended.
  * returns  whether the mark is there: who ends it looks, or has looked; false:
  *          nobody will */
 static bool mark_waited(futures_future *future)

@@ -110,8 +110,8 @@ static inline bool fut_deque_take_back(struct fut_deque *deque,
  * somebody else holds the lock. */
 void *fut_deque_steal(struct fut_deque *deque, bool *lost);
 
-/* Owner. What is pushed from now on, while that which is there stays, counts as
- * newer than this mark. */
+/* Owner. What is pushed from now on, while that which is there stays, counts
+ * as newer than this mark. */
 static inline int64_t fut_deque_mark(const struct fut_deque *deque)
 {
     return load_relaxed(&deque->bottom);

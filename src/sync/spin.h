@@ -15,9 +15,9 @@ struct fut_spin {
  * if it was preempted, sleeping lets it run whatever the priorities are. */
 void fut_spin_pause(unsigned round);
 
-/* Waits some hundred nanoseconds, between two looks for something that may come
- * at any moment or not at all; now and then it lets another thread have the
- * processor. */
+/* Waits some hundred nanoseconds, between two looks for something that may
+ * come at any moment or not at all; now and then it lets another thread have
+ * the processor. */
 void fut_spin_rest(unsigned round);
 
 /* How many looks are worth while: twice as many as last time where that paid,
