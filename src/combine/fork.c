@@ -142,7 +142,7 @@ void fut_half_run(struct fut_job *job, bool may_call)
 
 static bool is_job(void *entry)
 {
-    return fut_job_of(entry) != NULL;
+    return fut_job_is(entry);
 }
 
 /* Runs a job of the taker's, if it offers one.

@@ -213,8 +213,7 @@ futures_status fut_set_attach(struct fut_set *set)
 {
     size_t owed = 1;
 
-    /* The last ones first: while these are attached to, the first ones end,
-     * and are not in the way of those who run them. */
+    /* The last ones end last: so fewer need be attached to. */
     for (size_t i = set->count; i-- > 0;) {
         bool ended = false;
 

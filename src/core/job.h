@@ -18,12 +18,17 @@ static inline void *fut_job_entry(struct fut_job *job)
     return (char *)job + 1;
 }
 
+/* Whether the entry is a job. */
+static inline bool fut_job_is(const void *entry)
+{
+    return ((uintptr_t)entry & 1) != 0;
+}
+
 /* returns  NULL for an entry that is a future */
 static inline struct fut_job *fut_job_of(void *entry)
 {
-    return ((uintptr_t)entry & 1) != 0
-               ? (struct fut_job *)(void *)((char *)entry - 1)
-               : NULL;
+    return fut_job_is(entry) ? (struct fut_job *)(void *)((char *)entry - 1)
+                             : NULL;
 }
 
 #endif

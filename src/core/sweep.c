@@ -19,7 +19,7 @@ static void claim(void *context, void *entry)
     struct sweep *sweep = context;
     futures_future *future = entry;
 
-    if (fut_job_of(entry) != NULL) {
+    if (fut_job_is(entry)) {
         return; /* its submitter asks before it runs it */
     }
     if (fut_future_state(future) != FUT_QUEUED ||
