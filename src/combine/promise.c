@@ -7,6 +7,7 @@
 #include "core/cancel.h"
 #include "core/error.h"
 #include "core/future.h"
+#include "core/life.h"
 #include "core/options.h"
 
 static futures_future *make(const futures_promise_options *options)

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/fork.h"
 #include "core/error.h"
+#include "core/life.h"
 #include "core/limbo.h"
 #include "core/pool.h"
 #include "core/room.h"

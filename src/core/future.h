@@ -247,33 +247,6 @@ static inline void fut_future_free_arg(futures_future *future)
     }
 }
 
-void fut_future_publish_slowly(futures_future *future, uint64_t word,
-                               uint64_t pins);
-
-/* Sets the end state; value and error have been set. Wakes all who wait, runs
- * callbacks, and gives the claim's handle and `pins` back. Last of all it
- * touches the future, unless the caller has pins beyond these. */
-static inline void fut_future_publish(futures_future *future,
-                                      futures_status status, uint64_t pins)
-{
-    uint64_t word = load_relaxed(&future->word);
-    uint64_t next;
-    bool alone;
-
-    /* Most futures end before anybody waits for them, or run in the thread
-     * that waits: then ending one and letting go of it is one step. */
-    do {
-        next = (word & ~(uint64_t)FUT_STATE_MASK) | status;
-        alone = (word & FUT_WAITED) == 0 && fut_handles(word) > 1;
-        if (alone) {
-            next -= FUT_HANDLE + pins * FUT_PIN;
-        }
-    } while (!cas_weak_acq_rel(&future->word, &word, next));
-    if (!alone) {
-        fut_future_publish_slowly(future, word, pins);
-    }
-}
-
 /* One pin more, by one who has a pin or a handle. */
 futures_future *fut_future_pin(futures_future *future);
 

@@ -7,6 +7,7 @@
 
 #include "base/fork.h"
 #include "core/cancel.h"
+#include "core/life.h"
 #include "core/options.h"
 #include "core/pool.h"
 #include "core/token.h"

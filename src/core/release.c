@@ -1,6 +1,7 @@
 /* Callers' handles. The last one of a promise that nobody can keep any more
  * ends it. */
 #include "core/count.h"
+#include "core/life.h"
 
 /* How many futures to look ahead. */
 enum { LINES_AHEAD = 16 };

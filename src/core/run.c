@@ -8,6 +8,7 @@
 
 #include "core/cancel.h"
 #include "core/error.h"
+#include "core/life.h"
 #include "core/pool.h"
 #include "core/raise.h"
 #include "core/room.h"

@@ -12,6 +12,7 @@
 #include "base/block.h"
 #include "base/fork.h"
 #include "core/future.h"
+#include "core/life.h"
 #include "core/self.h"
 #include "core/sink.h"
 #include "core/token.h"

@@ -1,7 +1,7 @@
 /* The life of a future's word: every transition of its state. Orders: a claim
  * is acq_rel, so the runner sees what the submitter wrote; publishing is
  * acq_rel, so whoever reads an ended state sees value and error. */
-#include "core/future.h"
+#include "core/life.h"
 
 #include "base/alloc.h"
 #include "core/count.h"
