@@ -21,7 +21,7 @@
 enum {
     WORKERS = 3,
     ENTRIES = 2,
-    LOOKS = 2048, /* before a worker falls asleep, at most */
+    LOOKS = 32768, /* before a worker falls asleep, at most */
     PATIENCE_MS = 20000,
     DEFAULT_ROUNDS = TESTS_ARE_SLOW ? 15000 : 50000
 };

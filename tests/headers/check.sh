@@ -32,9 +32,12 @@ for header in "$include"/futures/*.h; do
 done
 [ "$count" -gt 0 ]
 
+# A program of its own for each: one that another process holds open for a
+# moment, as it forks, cannot be run or written.
 for compile in "$c" "$cpp"; do
+    program=$work/use.$(basename "${compile%% *}")
     $compile $flags "$@" "$folder/use.c" -x none "$library" -pthread \
-        -o "$work/use"
-    "$work/use"
+        -o "$program"
+    "$program" || { sleep 1 && "$program"; }
 done
 echo "$count headers, C11 and C++17"
