@@ -91,6 +91,8 @@ struct lent {
     futures_pool *pool;
     struct gate offered;
     struct gate taken;
+    struct gate exiting;
+    struct gate go_on;
     futures_outcome outcomes[2]; /* of the join in the half */
 };
 
@@ -106,6 +108,7 @@ static void *wait_until_taken(void *arg)
     struct lent *lent = arg;
     gate_open(&lent->offered);
     gate_pass(&lent->taken);
+    gate_pass(&lent->go_on);
     return arg;
 }
 
@@ -113,6 +116,7 @@ static void *take_and_exit(void *arg)
 {
     struct lent *lent = arg;
     gate_open(&lent->taken);
+    gate_open(&lent->exiting);
     pthread_exit(NULL);
 }
 
@@ -124,7 +128,8 @@ static void *join_again(void *arg)
     return arg;
 }
 
-/* Its stack goes only when the half is over, which lies there. */
+/* Its stack goes only when the half is over, which lies there: so the task has
+ * not ended while the half is held up, however long one waits. */
 Test(join_exit, in_what_a_waiter_runs_meanwhile_ends_the_waiter)
 {
     struct lent lent = {.pool = pool_of(2)};
@@ -133,7 +138,12 @@ Test(join_exit, in_what_a_waiter_runs_meanwhile_ends_the_waiter)
     struct joining joining = {lent.pool, calls, 2, outcomes, FUTURES_PENDING};
     gate_init(&lent.offered);
     gate_init(&lent.taken);
+    gate_init(&lent.exiting);
+    gate_init(&lent.go_on);
     futures_future *task = futures_submit(lent.pool, joining_run, &joining);
+    gate_pass(&lent.exiting);
+    assert_status(futures_wait(task, futures_in_ms(100)), FUTURES_TIMEOUT);
+    gate_open(&lent.go_on);
     assert_status(futures_wait(task, FUTURES_NEVER), FUTURES_FAILED);
     assert_status(joining.status, FUTURES_PENDING);
     cr_assert_eq(with_status(outcomes, 2, FUTURES_OK), 2);
@@ -148,4 +158,6 @@ Test(join_exit, in_what_a_waiter_runs_meanwhile_ends_the_waiter)
     futures_pool_destroy(lent.pool);
     gate_destroy(&lent.offered);
     gate_destroy(&lent.taken);
+    gate_destroy(&lent.exiting);
+    gate_destroy(&lent.go_on);
 }
