@@ -151,20 +151,25 @@ static void *ask_and_return(void *arg)
     return arg;
 }
 
-static void check_asked(enum way way, futures_fn fn, futures_status status,
-                        futures_status child)
+static void run_asked(enum way way, futures_fn task, futures_fn child)
 {
     struct gate gate;
     futures_pool *pool = pool_of(1);
-    asked = (struct own){.fn = fn, .way = way};
+    asked = (struct own){.fn = child, .way = way};
     gate_init(&gate);
     cr_assert(saturate(pool, &gate));
-    asked.task = futures_submit(pool, run_own, &asked);
+    asked.task = futures_submit(pool, task, &asked);
     gate_open(&gate);
     futures_wait(asked.task, FUTURES_NEVER);
     futures_release(asked.task);
     futures_pool_destroy(pool);
     gate_destroy(&gate);
+}
+
+static void check_asked(enum way way, futures_fn fn, futures_status status,
+                        futures_status child)
+{
+    run_asked(way, run_own, fn);
     assert_status(asked.status, status);
     assert_status(asked.child, child);
 }
@@ -190,17 +195,7 @@ static void *ask_and_run_own(void *arg)
 Test(gather_own, is_cancelled_if_its_task_was_asked_before)
 {
     for (enum way way = WAIT; way < WAYS; way++) {
-        struct gate gate;
-        futures_pool *pool = pool_of(1);
-        asked = (struct own){.fn = return_arg, .way = way};
-        gate_init(&gate);
-        cr_assert(saturate(pool, &gate));
-        asked.task = futures_submit(pool, ask_and_run_own, &asked);
-        gate_open(&gate);
-        futures_wait(asked.task, FUTURES_NEVER);
-        futures_release(asked.task);
-        futures_pool_destroy(pool);
-        gate_destroy(&gate);
+        run_asked(way, ask_and_run_own, return_arg);
         assert_status(asked.status, FUTURES_CANCELLED);
         assert_status(asked.child, FUTURES_CANCELLED);
     }
@@ -212,6 +207,7 @@ struct beside {
     atomic_int ran;
     futures_status status;
     futures_status child;
+    futures_outcome outcomes[2];
 };
 
 static void *gather_beside(void *arg)
@@ -222,7 +218,7 @@ static void *gather_beside(void *arg)
         rejected(BAD),
         futures_submit(futures_current_pool(), count_task, &beside->ran)};
     options.on_error = beside->on_error;
-    beside->status = futures_gather(set, 2, NULL, &options);
+    beside->status = futures_gather(set, 2, beside->outcomes, &options);
     beside->child = futures_poll(set[1]);
     futures_release_all(set, 2);
     return arg;
@@ -239,6 +235,7 @@ static void check_beside(futures_on_error on_error, futures_status child,
     futures_pool_destroy(pool);
     assert_status(beside.status, FUTURES_FAILED);
     assert_status(beside.child, child);
+    assert_status(beside.outcomes[1].status, child);
     cr_assert_eq(atomic_load(&beside.ran), ran);
 }
 
