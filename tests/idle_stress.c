@@ -21,7 +21,7 @@
 enum {
     WORKERS = 3,
     ENTRIES = 2,
-    LOOKS = 32768, /* before a worker falls asleep, at most */
+    LOOKS = 1 << 20, /* before a worker falls asleep, at most */
     PATIENCE_MS = 20000,
     DEFAULT_ROUNDS = TESTS_ARE_SLOW ? 15000 : 50000
 };
@@ -36,6 +36,7 @@ struct round {
 
 static struct fut_idle idle;
 static struct fut_deque sources[ENTRIES];
+static _Atomic uint64_t looks = LOOKS / 64; /* steered, up to LOOKS */
 static atomic_bool over;
 static atomic_ulong wrong;
 
@@ -59,8 +60,8 @@ static struct round *take(void)
 static struct round *look(struct chance *chance)
 {
     struct round *entry = NULL;
-    uint64_t looks = 1 + chance_below(chance, LOOKS);
-    for (uint64_t i = 0; i < looks && entry == NULL; i++)
+    uint64_t limit = 1 + chance_below(chance, atomic_load(&looks));
+    for (uint64_t i = 0; i < limit && entry == NULL; i++)
         entry = any() ? take() : NULL;
     return entry;
 }
@@ -121,6 +122,18 @@ static void publish(struct round *round, int source)
     fut_idle_notify(&idle);
 }
 
+/* As race_count does with the delay: how long a look takes differs by a
+ * hundred between machines and sanitizers. */
+static void steer(struct race *race, bool all_asleep)
+{
+    uint64_t now = atomic_load(&looks);
+    if (!all_asleep)
+        atomic_store(&looks, now - now / 16);
+    else if (now < LOOKS)
+        atomic_store(&looks, now + now / 16 + 1);
+    race_count(race, all_asleep ? 1 : 0);
+}
+
 /* returns  false where the entries did not end */
 static bool run_round(uint64_t number, struct race *race,
                       struct chance *chance)
@@ -130,7 +143,7 @@ static bool run_round(uint64_t number, struct race *race,
     fut_latch_init(&round.done, round.entries);
     atomic_init(&round.running, 0);
     race_delay(race, chance);
-    race_count(race, fut_idle_asleep(&idle, &stamp) == WORKERS ? 1 : 0);
+    steer(race, fut_idle_asleep(&idle, &stamp) == WORKERS);
     publish(&round, 0);
     if (round.entries == 2) {
         race_pause(chance_below(chance, 256));
