@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "combine/deadlock.h"
+#include "combine/watch.h"
 #include "core/error.h"
 #include "core/limbo.h"
 #include "core/pool.h"

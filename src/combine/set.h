@@ -60,11 +60,6 @@ void fut_set_note_error(struct fut_set *set, futures_status status);
 void fut_set_stop(struct fut_set *set, enum fut_stop why,
                   const futures_error *reason);
 
-/* Stops when the options' token fires or the running task is asked to stop,
- * and arms the deadline for a waiter that helps. */
-void fut_set_watch(struct fut_set *set);
-void fut_set_arm(struct fut_set *set);
-
 /* Calls on_done for what has ended since. */
 void fut_set_call_done(struct fut_set *set);
 

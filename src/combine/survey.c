@@ -1,0 +1,69 @@
+/* See survey.h. */
+#include "combine/survey.h"
+
+#include "combine/deadlock.h"
+#include "core/future.h"
+#include "core/options.h"
+
+static bool are_valid(const futures_gather_options *options)
+{
+    return (unsigned)options->on_error <= FUTURES_ON_ERROR_LEAVE &&
+           (unsigned)options->on_timeout <= FUTURES_ON_TIMEOUT_ABANDON;
+}
+
+const futures_gather_options *fut_survey_options(
+    const futures_gather_options *given, futures_gather_options *storage)
+{
+    static const futures_gather_options defaults = FUTURES_GATHER_OPTIONS_INIT;
+
+    if (given == NULL) {
+        return &defaults;
+    }
+    return fut_options_read(storage, sizeof *storage, given) &&
+                   are_valid(storage)
+               ? storage
+               : NULL;
+}
+
+bool fut_survey_are_there(futures_future *const futures[], size_t count)
+{
+    if (futures == NULL) {
+        return count == 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (futures[i] == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void fut_survey_note(struct fut_survey *survey, unsigned state)
+{
+    if (survey->first_error == FUTURES_OK) {
+        survey->first_error = (futures_status)state;
+    }
+}
+
+futures_status fut_survey_look(futures_future *const futures[], size_t count,
+                               struct fut_survey *survey)
+{
+    *survey = (struct fut_survey){.first_error = FUTURES_OK};
+    for (size_t i = 0; i < count; i++) {
+        unsigned state = fut_future_state(futures[i]);
+
+        if (!fut_state_is_pending(state)) {
+            fut_survey_note(survey, state);
+        } else if (fut_future_is_foreign(futures[i])) {
+            return FUTURES_FORKED;
+        } else {
+            survey->pending++;
+            survey->running += state == FUT_RUNNING;
+            survey->last = i;
+        }
+    }
+    if (survey->running > 0 && fut_deadlock_on_stack(futures, count)) {
+        return FUTURES_DEADLOCK;
+    }
+    return FUTURES_OK;
+}
