@@ -1,6 +1,5 @@
-/* A pairing heap of the callers' own nodes (Fredman, Sedgewick, Sleator and
- * Tarjan, Algorithmica 1986): arming allocates nothing. One lock; the timer
- * thread lets go of it to fire. */
+/* A heap of the callers' own nodes, so arming allocates nothing. One lock; the
+ * timer thread lets go of it to fire. */
 #include "core/timer.h"
 
 #include <errno.h>
@@ -16,7 +15,7 @@
 enum { LINGER_MS = 50 };
 
 static pthread_mutex_t timer_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct fut_timer *heap;         /* timer lock */
+static struct fut_heap *heap;          /* timer lock */
 static const struct fut_timer *firing; /* timer lock */
 static bool alive;                     /* timer lock: there is a thread */
 static pthread_t thread;               /* timer lock; while alive */
@@ -24,81 +23,20 @@ static futures_time sleeps_until;      /* timer lock; 0: it does not sleep */
 static _Atomic uint32_t changes; /* moves to wake the thread, or who waits */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static struct fut_timer *meld(struct fut_timer *a, struct fut_timer *b)
+static struct fut_timer *first(void)
 {
-    struct fut_timer *first = a;
-    struct fut_timer *second = b;
-
-    if (a == NULL || b == NULL) {
-        return a != NULL ? a : b;
-    }
-    if (b->when < a->when) {
-        first = b;
-        second = a;
-    }
-    second->before = first;
-    second->sibling = first->child;
-    if (first->child != NULL) {
-        first->child->before = second;
-    }
-    first->child = second;
-    first->sibling = NULL;
-    first->before = NULL;
-    return first;
+    return (struct fut_timer *)heap; /* its first field */
 }
 
-/* Melds a chain of siblings in pairs, then the pairs, from the end. */
-static struct fut_timer *meld_siblings(struct fut_timer *first)
+static futures_time when(const struct fut_timer *timer)
 {
-    struct fut_timer *pairs = NULL;
-    struct fut_timer *melded = NULL;
-
-    while (first != NULL) {
-        struct fut_timer *second = first->sibling;
-        struct fut_timer *rest = second != NULL ? second->sibling : NULL;
-        struct fut_timer *pair;
-
-        first->sibling = NULL;
-        if (second != NULL) {
-            second->sibling = NULL;
-        }
-        pair = meld(first, second);
-        pair->sibling = pairs;
-        pairs = pair;
-        first = rest;
-    }
-    while (pairs != NULL) {
-        struct fut_timer *rest = pairs->sibling;
-
-        pairs->sibling = NULL;
-        melded = meld(melded, pairs);
-        pairs = rest;
-    }
-    return melded;
+    return (futures_time)timer->heap.number;
 }
 
 static void remove_locked(struct fut_timer *timer)
 {
-    struct fut_timer *children = meld_siblings(timer->child);
-
     timer->armed = false;
-    timer->child = NULL;
-    if (timer == heap) {
-        heap = children;
-        if (heap != NULL) {
-            heap->before = NULL;
-        }
-        return;
-    }
-    if (timer->before->child == timer) {
-        timer->before->child = timer->sibling;
-    } else {
-        timer->before->sibling = timer->sibling;
-    }
-    if (timer->sibling != NULL) {
-        timer->sibling->before = timer->before;
-    }
-    heap = meld(heap, children);
+    fut_heap_remove(&heap, &timer->heap);
 }
 
 static void signal_locked(void)
@@ -123,7 +61,8 @@ static void fire_locked(struct fut_timer *timer)
 static bool sleep_locked(void)
 {
     uint32_t seen = load_relaxed(&changes);
-    futures_time until = heap != NULL ? heap->when : futures_in_ms(LINGER_MS);
+    futures_time until =
+        heap != NULL ? when(first()) : futures_in_ms(LINGER_MS);
     bool in_time;
 
     sleeps_until = until;
@@ -141,8 +80,8 @@ static void *serve(void *unused)
     fut_thread_name("futures-timer");
     fut_lock(&timer_lock);
     while (more) {
-        if (heap != NULL && fut_clock_passed(heap->when)) {
-            fire_locked(heap);
+        if (heap != NULL && fut_clock_passed(when(first()))) {
+            fire_locked(first());
         } else {
             more = sleep_locked();
         }
@@ -183,7 +122,7 @@ static bool start_locked(void)
     return alive;
 }
 
-bool fut_timer_arm(struct fut_timer *timer, futures_time when,
+bool fut_timer_arm(struct fut_timer *timer, futures_time deadline,
                    void (*fire)(struct fut_timer *))
 {
     bool started;
@@ -192,15 +131,12 @@ bool fut_timer_arm(struct fut_timer *timer, futures_time when,
     fut_lock(&timer_lock);
     started = start_locked();
     if (started) {
-        timer->when = when;
+        timer->heap.number = deadline > 0 ? (uint64_t)deadline : FUTURES_POLL;
         timer->fire = fire;
-        timer->child = NULL;
-        timer->sibling = NULL;
-        timer->before = NULL;
         timer->armed = true;
         timer->generation = fut_fork_generation();
-        heap = meld(heap, timer);
-        if (when < sleeps_until) {
+        fut_heap_add(&heap, &timer->heap);
+        if (deadline < sleeps_until) {
             signal_locked();
         }
     }

@@ -8,21 +8,20 @@
 
 #include <futures/time.h>
 
+#include "base/heap.h"
+
 /* Lies in the caller's storage until it has fired or is disarmed; zeroed
  * before its first use. */
 struct fut_timer {
-    futures_time when;                /* const while armed */
+    struct fut_heap heap;             /* timer lock; numbered by the time */
     void (*fire)(struct fut_timer *); /* const; on the timer thread, no lock
                                      held; may free the timer */
-    struct fut_timer *child;          /* timer lock, as all below */
-    struct fut_timer *sibling;
-    struct fut_timer *before; /* the elder sibling, or the parent */
-    bool armed;
-    uint16_t generation; /* const while armed: the process */
+    bool armed;                       /* timer lock */
+    uint16_t generation;              /* const while armed: the process */
 };
 
 /* returns  false (errno) where the timer thread could not be started */
-bool fut_timer_arm(struct fut_timer *timer, futures_time when,
+bool fut_timer_arm(struct fut_timer *timer, futures_time deadline,
                    void (*fire)(struct fut_timer *));
 
 /* returns  true: it will not fire; false: it has fired, or is firing just now
