@@ -2,7 +2,7 @@
  * from whom in the meantime, and also where a run is given back. */
 #include "model.h"
 
-#include "combine/range.h"
+#include "loop/range.h"
 
 enum { MOST = 3, UNITS = 9 };
 

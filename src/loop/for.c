@@ -2,7 +2,7 @@
  * them where there are too many for 32 bits. */
 #include <futures/for.h>
 
-#include "combine/loop.h"
+#include "loop/loop.h"
 #include "core/self.h"
 
 struct for_loop {

@@ -2,8 +2,8 @@
  * gathered: nesting, errors, cancellation, deadlines, help and shutdown are
  * gather's. It lies on its caller's stack, so whatever happens no task of it
  * is left when fut_loop_run is. */
-#ifndef FUT_COMBINE_LOOP_H
-#define FUT_COMBINE_LOOP_H
+#ifndef FUT_LOOP_LOOP_H
+#define FUT_LOOP_LOOP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include <futures/gather.h>
 #include <futures/pool.h>
 
-#include "combine/range.h"
+#include "loop/range.h"
 
 enum { FUT_LOOP_SEATS = 16 };
 

@@ -1,5 +1,5 @@
 /* See range.h. */
-#include "combine/range.h"
+#include "loop/range.h"
 
 #include <stddef.h>
 

@@ -7,8 +7,8 @@
 #include <pthread.h>
 
 #include "base/alloc.h"
-#include "combine/each.h"
-#include "combine/loop.h"
+#include "loop/each.h"
+#include "loop/loop.h"
 #include "core/error.h"
 #include "core/options.h"
 #include "core/parts.h"

@@ -6,8 +6,8 @@
  * a share: so at each moment a unit is in one share, or in one participant's
  * hand, or claimed. Relaxed is enough: each exchange acts on the word's newest
  * value, and no other memory is passed on with it. */
-#ifndef FUT_COMBINE_RANGE_H
-#define FUT_COMBINE_RANGE_H
+#ifndef FUT_LOOP_RANGE_H
+#define FUT_LOOP_RANGE_H
 
 #include <stdbool.h>
 #include <stdint.h>

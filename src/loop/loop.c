@@ -2,7 +2,7 @@
  * that a claim and a look at the clock cost nothing beside them, short enough
  * that others find something to take and that a cancel is noticed. It starts
  * with one unit and without a look at the clock. */
-#include "combine/loop.h"
+#include "loop/loop.h"
 
 #include <pthread.h>
 

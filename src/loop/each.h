@@ -1,7 +1,7 @@
 /* Map with a future for each item: where it may return before all have
  * ended, or tells of each as it ends. */
-#ifndef FUT_COMBINE_EACH_H
-#define FUT_COMBINE_EACH_H
+#ifndef FUT_LOOP_EACH_H
+#define FUT_LOOP_EACH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* See each.h. The futures are gone at the return, so values are moved out of
  * them and errors kept. */
-#include "combine/each.h"
+#include "loop/each.h"
 
 #include <pthread.h>
 
