@@ -244,3 +244,29 @@ Test(gather_cancel, has_no_hold_on_the_set_once_it_has_returned)
     futures_token_release(options.token);
     futures_release_all(set, 2);
 }
+
+/* The promise is cancelled, and LEAVE need not wait; but the task goes on. */
+Test(gather_cancel, that_is_still_to_wait_sleeps)
+{
+    struct gate gate;
+    struct gathering gathering;
+    futures_outcome outcomes[2];
+    futures_pool *pool = pool_of(2);
+    futures_future *set[2] = {NULL, futures_promise(NULL, NULL)};
+    gate_init(&gate);
+    set[0] = futures_submit(pool, gate_task, &gate);
+    cr_assert(gate_await_arrivals(&gate, 1));
+    gathering = gathering_of(set, 2, outcomes);
+    gathering.options.on_error = FUTURES_ON_ERROR_LEAVE;
+    gathering.options.token = new_token(NULL);
+    futures_token_cancel(gathering.options.token, 0, NULL);
+    futures_future *task = start_gathering(pool, &gathering);
+    gate_open(&gate);
+    assert_status(end_gathering(task, &gathering), FUTURES_CANCELLED);
+    assert_status(outcomes[0].status, FUTURES_OK);
+    assert_status(outcomes[1].status, FUTURES_CANCELLED);
+    futures_token_release(gathering.options.token);
+    futures_release_all(set, 2);
+    futures_pool_destroy(pool);
+    gate_destroy(&gate);
+}

@@ -1,6 +1,20 @@
 /* Gathers inside tasks that are gathered: at any depth and on one worker the
  * answer is right, past the stack check it is DEADLOCK, and a task that would
  * wait for itself is told so with nothing touched. */
+/* Elsewhere, and here:
+ * test_tasks.py:
+ *   test_task_awaits_on_itself
+ *   -> gather_nested.a_task_that_waits_for_itself_is_told_so
+ *   test_task_basics -> gather_nested.fib_is_right_on_one_worker
+ *   test_exception_chaining_after_await
+ *   -> gather_nested.errors_come_up_with_their_causes
+ *   test_current_task -> gather_nested.each_task_has_its_own_current_token
+ *   test_current_task_with_interleaving_tasks
+ *   -> gather_nested.each_task_has_its_own_current_token
+ * test_task_group.cpp:
+ *   test_for_stack_overflow_avoidance_mechanism
+ *   -> gather_nested.past_the_stack_check_is_a_deadlock_on_one_worker
+ */
 #include "support/test.h"
 
 #include <stdint.h>
@@ -284,4 +298,89 @@ Test(gather_nested, errors_come_up_with_their_causes)
     cr_assert_null(error);
     futures_release(future);
     futures_pool_destroy(pool);
+}
+
+/* Whether the running task's token is there and another one. */
+static void *has_another_token(void *other)
+{
+    futures_token *own = futures_current_token();
+    return own != NULL && own != other ? other : NULL;
+}
+
+static void *gather_one_with_another_token(void *arg)
+{
+    futures_token *own = futures_current_token();
+    futures_outcome outcome;
+    futures_future *child =
+        futures_submit(futures_current_pool(), has_another_token, own);
+    futures_gather(&child, 1, &outcome, NULL);
+    futures_release(child);
+    bool kept = futures_current_token() == own && outcome.value == own;
+    return kept ? arg : NULL;
+}
+
+Test(gather_nested, each_task_has_its_own_current_token)
+{
+    futures_pool *pool = pool_of(1);
+    futures_future *future =
+        futures_submit(pool, gather_one_with_another_token, pool);
+    assert_status(futures_wait(future, FUTURES_NEVER), FUTURES_OK);
+    cr_assert_eq(futures_value(future), pool);
+    cr_assert_null(futures_current_token());
+    futures_release(future);
+    futures_pool_destroy(pool);
+}
+
+enum { TOWER = 500, SMALL_STACK = 1 << 16 };
+
+struct tower {
+    futures_pool *pool;
+    futures_token *token;
+    struct gate top; /* only counts */
+    size_t height;
+};
+
+/* Each gather in it is stopped by the same token. */
+static void *build_tower(void *arg)
+{
+    struct tower *tower = arg;
+    futures_gather_options options = FUTURES_GATHER_OPTIONS_INIT;
+    if (tower->height++ == TOWER)
+        return arrive_and_run_until_cancelled(&tower->top);
+    options.token = tower->token;
+    futures_future *child = futures_submit(tower->pool, build_tower, tower);
+    futures_status status = futures_gather(&child, 1, NULL, &options);
+    futures_release(child);
+    if (status != FUTURES_CANCELLED)
+        futures_throw(1, "not cancelled");
+    futures_checkpoint();
+    return NULL;
+}
+
+static void *cancel_token(void *token)
+{
+    futures_token_cancel(token, 0, NULL);
+    return NULL;
+}
+
+Test(gather_nested, a_tower_is_cancelled_by_its_token_in_little_stack)
+{
+    pthread_attr_t attributes;
+    pthread_t canceller;
+    struct tower tower = {.pool = pool_of(1), .token = new_token(NULL)};
+    gate_init_open(&tower.top);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, SMALL_STACK);
+    futures_future *task = futures_submit(tower.pool, build_tower, &tower);
+    cr_assert(gate_await_arrivals(&tower.top, 1));
+    cr_assert_eq(
+        pthread_create(&canceller, &attributes, cancel_token, tower.token), 0);
+    pthread_join(canceller, NULL);
+    pthread_attr_destroy(&attributes);
+    futures_status status = futures_wait(task, FUTURES_NEVER);
+    cr_assert(status == FUTURES_OK || status == FUTURES_CANCELLED);
+    futures_release(task);
+    futures_token_release(tower.token);
+    futures_pool_destroy(tower.pool);
+    gate_destroy(&tower.top);
 }

@@ -214,3 +214,40 @@ Test(pthread_exit, in_a_draining_pool_leaves_it_able_to_drain)
     cr_assert_eq(atomic_load(&ran), MANY);
     gate_destroy(&gate);
 }
+
+static void count_unhandled(void *heard, const futures_error *error)
+{
+    (void)error;
+    count_one(heard);
+}
+
+static void *submit_one_that_leaves(void *pool)
+{
+    return futures_submit(pool, leave_thread, NULL);
+}
+
+/* Nobody gets the future, whose error is heard as it is let go of. */
+Test(pthread_exit, in_a_task_that_the_submit_runs_loses_nothing)
+{
+    atomic_int heard = 0;
+    struct gate gate;
+    pthread_t submitter;
+    futures_pool_options options = FUTURES_POOL_OPTIONS_INIT;
+    futures_pool *pool;
+    gate_init(&gate);
+    options.workers = 1;
+    options.queue_limit = 1;
+    options.overflow = FUTURES_OVERFLOW_RUN;
+    options.unhandled = count_unhandled;
+    options.context = &heard;
+    cr_assert_eq(futures_pool_create(&pool, &options), FUTURES_OK);
+    cr_assert(saturate(pool, &gate));
+    futures_submit_detached(pool, gate_task, &gate, NULL);
+    cr_assert_eq(
+        pthread_create(&submitter, NULL, submit_one_that_leaves, pool), 0);
+    pthread_join(submitter, NULL);
+    cr_assert_eq(atomic_load(&heard), 1);
+    gate_open(&gate);
+    futures_pool_destroy(pool);
+    gate_destroy(&gate);
+}

@@ -57,8 +57,9 @@ FUTURES_API futures_status futures_poll(const futures_future *future);
 /* Waits until it has ended. It is not interrupted when the waiting task itself
  * is asked to stop.
  * returns  how it ended; TIMEOUT (poll says PENDING); DEADLOCK where the
- *          waiting task waits for itself or for one beneath it on its stack;
- *          FORKED where it belongs to the parent process; INVALID for NULL
+ *          waiting task waits for itself or for one beneath it on its stack,
+ *          or would close a circle, see futures_gather; FORKED where it
+ *          belongs to the parent process; INVALID for NULL
  * blocks   yes; a worker runs what it waits for
  * threads  any, any number at once     owns     borrows future */
 FUTURES_API futures_status futures_wait(futures_future *future,
@@ -71,7 +72,7 @@ FUTURES_API void *futures_value(const futures_future *future);
 
 /* Moves the value out: value_free will not get it. Of several takers one gets
  * it. Copies in outcomes are then the taker's too.
- * returns  the value, once; NULL afterwards
+ * returns  the value, once; NULL afterwards, and for a gather_async or shield
  * blocks   never    threads  any    owns  gives the value to the caller */
 FUTURES_API void *futures_take(futures_future *future);
 

@@ -69,18 +69,23 @@ FUTURES_API void futures_gather_options_init(futures_gather_options *options,
  * order they ended in. Futures of several pools, and promises, mix freely; one
  * may be given twice. Inside a task it is also cancelled with that task, as if
  * by its token, unless that is futures_token_none(). Safe on a worker at any
- * depth, with one worker: it runs queued futures of the set itself, never a
- * stranger's. So a promise that only another queued task would keep is the
- * caller's to arrange: if all workers wait for such, they wait for ever, or
- * until their deadlines. Errors that reach `outcomes` count as looked at.
+ * depth, with one worker: it runs queued futures of the set itself, and those
+ * that other members are not ready without, never a stranger's. So a promise
+ * that only another queued task would keep is the caller's to arrange: if all
+ * workers wait for such, they wait for ever, or until their deadlines. Errors
+ * that reach `outcomes` count as looked at.
  * returns  OK if all slots are OK; else why it ended: TIMEOUT or CANCELLED (by
  *          token) if that stopped it, else the status of the first error to
  *          reach this gather (those ended on entry first, by index); INVALID
  *          (a NULL, a bad option), FORKED, or DEADLOCK for a set that holds
  *          the waiting task or one beneath it on its stack: on entry, nothing
- *          touched; DEADLOCK past the stack check where nobody else can run
- *          the set: what has ended stays ended, nothing is cancelled; NOMEM
- *          (on_done, or futures that others wait for too), nothing touched
+ *          touched; DEADLOCK for tasks that wait for each other in a circle,
+ *          in the last one to come, and where nobody is left who could run
+ *          the set (past the stack check; or all workers of its pools wait
+ *          for each other): what has ended stays ended, nothing is cancelled.
+ *          A wait that has a deadline or may leave early closes no circle.
+ *          NOMEM (on_done, or futures that others wait for too), nothing
+ *          touched
  * blocks   on a countdown latch, until the deadline
  * threads  any, any number at once     owns     borrows the futures */
 FUTURES_API futures_status futures_gather(

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <futures/error.h>
 #include <futures/export.h>
@@ -144,6 +145,19 @@ FUTURES_API unsigned futures_pool_workers(const futures_pool *pool);
  * threads  any                         owns     borrows both */
 FUTURES_API futures_status futures_pool_stats(futures_pool *pool,
                                               futures_stats *stats);
+
+/* Writes what the pool does, for people: its counters; each worker's outermost
+ * task, by name, and how long it has run; for each task that is parked in a
+ * wait those beneath it on its stack, what it waits for and who runs that; and
+ * what is held back, and why: until other futures have ended, until a time, or
+ * for a place in a group. So after a shutdown that gave TIMEOUT it names what
+ * is stuck. A snapshot: tasks go on meanwhile.
+ * Tasks that can end meanwhile are told of without their names, which may go
+ * with them.
+ * returns  OK; SYSTEM (a write failed, or no memory; errno); FORKED; INVALID
+ * blocks   for the writing
+ * threads  any                         owns     borrows both */
+FUTURES_API futures_status futures_pool_dump(futures_pool *pool, FILE *file);
 
 /* How many processors this process may use: the affinity mask and the cgroup
  * quota (v1 and v2, rounded up), whichever is less.

@@ -1,27 +1,34 @@
-/* Only a worker that is about to park without a deadline takes the lock here.
- * The last of a pool to do so looks at all of them: if nothing that they wait
- * for can be ended by anybody else, those whose stack was too low to help are
- * told. A wait with a deadline, or for a promise or another pool's future, is
- * not certain to last, so nothing is said then.
+/* Two things make a wait hopeless, and both are looked for when a task is
+ * about to park for good.
  *
- * A parked worker's frames do not change while its record is in the list: it
- * takes the record out, under the lock, before it goes on. */
+ * A circle: each of its waits can end only after a task that lies on the stack
+ * of the next thread, beneath the wait that is parked there. Whether a thread
+ * could help meanwhile changes nothing about that.
+ *
+ * Pools without a free worker: the greatest set of parked threads of which
+ * each needs something that only they could bring to an end, since it runs on
+ * one of their stacks, or is queued in a pool all workers of which are among
+ * them and may not, or for want of stack cannot, run it.
+ *
+ * The answer is never wrong, since nothing that it hangs on can change before
+ * the lock is given back: a task that runs on a parked thread ends only once
+ * that has left the list; a wait that needs it lasts as long; a worker that is
+ * in the list takes nothing from a queue. Where something else may end a wait
+ * (a deadline of its own or of what it needs; a promise; a place that may be
+ * lent; any one of several; an error elsewhere that cancels what is queued or
+ * held) it is not certain, and counts for nothing. A cancel from outside ends
+ * what is queued or held as well; nobody can know of that beforehand, and one
+ * who waits for it to come has a deadline. Once told, a
+ * wait may go, and those that wait for its task are no longer without hope. */
 #include "combine/deadlock.h"
 
-#include "base/fork.h"
-#include "base/thread.h"
-#include "core/pool.h"
+#include "combine/fork.h"
+#include "combine/help.h"
+#include "core/find.h"
 
-struct parked {
-    struct parked *next;
-    struct fut_set *set;
-    struct fut_worker *worker;
-    struct fut_run *run; /* the top of its stack */
-};
-
-static pthread_mutex_t parked_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct parked *all_parked; /* parked lock */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+/* How long not to look again where that is not necessary: so long, and so many
+ * times as long as it took. */
+enum { PAUSE_NS = 50000, PAUSE_LOOKS = 16 };
 
 static bool is_beneath(const struct fut_run *run, const futures_future *future)
 {
@@ -47,112 +54,276 @@ bool fut_deadlock_on_stack(futures_future *const futures[], size_t count)
     return false;
 }
 
-static bool runs_on_parked(const futures_future *future)
+static bool any_is_full(void)
 {
-    for (struct parked *at = all_parked; at != NULL; at = at->next) {
-        if (is_beneath(at->run, future)) {
+    for (struct fut_parked *at = fut_graph_first(); at != NULL;
+         at = at->next) {
+        if (at->worker != NULL && fut_graph_is_full(at->worker->pool)) {
             return true;
         }
     }
     return false;
 }
 
-/* Whether only the pool's parked workers could end one of its members. */
-static bool is_stuck(const struct parked *parked)
+static bool all_are_stuck(const futures_pool *pool)
 {
-    const struct fut_set *set = parked->set;
-
-    for (size_t i = 0; i < set->count; i++) {
-        const futures_future *future = set->futures[i];
-        unsigned state = fut_future_state(future);
-
-        if (!fut_state_is_pending(state)) {
-            continue;
-        }
-        if (future->pool != parked->worker->pool || state == FUT_ENDING ||
-            (state == FUT_RUNNING && !runs_on_parked(future))) {
+    for (struct fut_parked *at = fut_graph_first(); at != NULL;
+         at = at->next) {
+        if (at->worker != NULL && at->worker->pool == pool && !at->stuck) {
             return false;
         }
     }
     return true;
 }
 
-static bool all_stuck(const futures_pool *pool)
+/* Whether only those that are marked stuck could bring it to an end. */
+static bool is_theirs(const futures_future *future)
 {
-    unsigned stuck = 0;
+    const struct fut_parked *runner = fut_graph_runner(future);
 
-    for (struct parked *at = all_parked; at != NULL; at = at->next) {
-        if (at->worker->pool == pool) {
-            if (fut_set_may_go(at->set) || !is_stuck(at)) {
-                return false;
+    if (runner != NULL) {
+        return runner->stuck;
+    }
+    return future->pool != NULL && fut_graph_is_queued(future) &&
+           load_relaxed(&fut_future_extra(future)->timer) == NULL &&
+           load_acquire(&future->pool->verdict) == FUTURES_OK &&
+           fut_graph_is_full(future->pool) && all_are_stuck(future->pool);
+}
+
+struct found {
+    bool theirs;
+    bool others;
+    bool loose; /* an error of the others might cancel what is theirs */
+};
+
+static void look_at(struct found *found, struct fut_walk *walk,
+                    const futures_future *future)
+{
+    struct fut_need *need = fut_graph_need(future);
+
+    if (need != NULL && fut_graph_need_is_sure(need)) {
+        found->loose = found->loose || fut_graph_is_loose(need);
+        fut_walk_enter(walk, need);
+    } else if (is_theirs(future)) {
+        found->theirs = true;
+    } else if (fut_future_is_pending(future)) {
+        found->others = true;
+    }
+}
+
+/* Whether it needs something that is theirs, also by way of other needs; and
+ * nothing else, where an error of that might cancel what is theirs. */
+static bool is_stuck_now(struct fut_parked *parked, struct found *found)
+{
+    const struct fut_parked *taker = fut_graph_taker(parked);
+    struct fut_walk walk;
+    futures_future *future;
+
+    *found = (struct found){.loose = fut_graph_is_loose(&parked->node)};
+    if (taker != NULL) {
+        return taker->stuck;
+    }
+    fut_walk_begin(&walk, &parked->node);
+    while ((!found->theirs || found->loose) &&
+           (future = fut_walk_next(&walk)) != NULL) {
+        look_at(found, &walk, future);
+    }
+    return found->theirs && !(found->loose && found->others);
+}
+
+/* Where only the others keep it from being stuck, its waiter looks again when
+ * one of them has ended. */
+static bool is_stuck(struct fut_parked *parked)
+{
+    struct found found;
+    bool stuck = is_stuck_now(parked, &found);
+
+    if (!stuck && found.theirs && parked->set != NULL &&
+        !load_relaxed(&parked->set->curious)) {
+        store_seq_cst(&parked->set->curious, true);
+        stuck = is_stuck_now(parked, &found);
+    }
+    return stuck;
+}
+
+/* All that could be, and then fewer, until no more can be left out.
+ * returns  whether `mine` is left, as the last to come: a set without it would
+ *          have been told before */
+static bool mark_stuck(struct fut_parked *mine)
+{
+    bool fewer;
+
+    for (struct fut_parked *at = fut_graph_first(); at != NULL;
+         at = at->next) {
+        at->stuck = fut_graph_is_sure(at);
+    }
+    if (!is_stuck(mine)) {
+        return false;
+    }
+    for (struct fut_parked *at = fut_graph_first(); at != NULL;
+         at = at->next) {
+        at->stuck = at->stuck && !fut_help_is_there(at);
+    }
+    do {
+        fewer = false;
+        for (struct fut_parked *at = fut_graph_first(); at != NULL;
+             at = at->next) {
+            if (at->stuck && !is_stuck(at)) {
+                at->stuck = false;
+                fewer = true;
             }
-            stuck++;
+        }
+    } while (fewer && mine->stuck);
+    return mine->stuck;
+}
+
+/* returns  whether it can be told */
+static bool tell(const struct fut_parked *parked)
+{
+    if (parked->set == NULL || parked->set->bound) {
+        return false;
+    }
+    /* pairs with load_acquire in fut_set_is_over */
+    store_release(&parked->set->deadlock, true);
+    fut_latch_poke(&parked->set->latch);
+    return true;
+}
+
+/* Somebody in the circle that the walk has found. */
+static void tell_in_circle(const struct fut_walk *walk,
+                           const struct fut_parked *mine)
+{
+    bool told = tell(mine);
+
+    for (struct fut_need *at = walk->top; at != NULL && !told; at = at->up) {
+        const struct fut_parked *parked = fut_graph_parked_of(at);
+
+        told = parked != NULL && tell(parked);
+    }
+}
+
+/* Those that have too little stack to help; if there are none, the last one
+ * to come, or any other. */
+static void tell_stuck(const struct fut_parked *mine)
+{
+    bool told = false;
+
+    for (struct fut_parked *at = fut_graph_first(); at != NULL;
+         at = at->next) {
+        if (at->stuck && at->set != NULL && at->set->low) {
+            told |= tell(at);
         }
     }
-    return stuck == load_seq_cst(&pool->living);
-}
-
-static void tell_low_ones(const futures_pool *pool)
-{
-    for (struct parked *at = all_parked; at != NULL; at = at->next) {
-        if (at->worker->pool == pool && at->set->low) {
-            store_release(&at->set->deadlock, true);
-            fut_latch_poke(&at->set->latch);
-        }
+    told = told || tell(mine);
+    for (struct fut_parked *at = fut_graph_first(); at != NULL && !told;
+         at = at->next) {
+        told = at->stuck && tell(at);
     }
 }
 
-static void reset_in_child(void)
+/* The caller is in the list. */
+static void judge(struct fut_parked *mine)
 {
-    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    struct fut_walk walk;
 
-    parked_lock = fresh;
-    all_parked = NULL;
-}
-
-static void watch_forks(void)
-{
-    fut_fork_on_child(reset_in_child);
-}
-
-static void enter(struct parked *parked)
-{
-    const futures_pool *pool = parked->worker->pool;
-
-    (void)pthread_once(&once, watch_forks);
-    fut_lock(&parked_lock);
-    parked->next = all_parked;
-    all_parked = parked;
-    if (all_stuck(pool)) {
-        tell_low_ones(pool);
+    if (!mine->certain) {
+        return;
     }
-    fut_unlock(&parked_lock);
-}
-
-static void leave(struct parked *parked)
-{
-    struct parked **from = &all_parked;
-
-    fut_lock(&parked_lock);
-    while (*from != parked) {
-        from = &(*from)->next;
+    if (mine->set != NULL && !fut_graph_is_sure(mine)) {
+        /* It may become so as others of its set end: see is_tight. */
+        store_seq_cst(&mine->set->curious, true);
     }
-    *from = parked->next;
-    fut_unlock(&parked_lock);
+    if ((mine->derived || mine->next != NULL || fut_graph_first() != mine) &&
+        fut_walk_leads(&walk, mine, mine)) {
+        tell_in_circle(&walk, mine);
+    } else if (any_is_full() && mark_stuck(mine)) {
+        tell_stuck(mine);
+    }
 }
 
-enum fut_latch_wake fut_deadlock_park(struct fut_set *set,
-                                      futures_time deadline)
+/* returns  whether there is something to do before parking */
+static bool look_around(struct fut_parked *mine, futures_future **found,
+                        bool *entry)
 {
-    struct parked parked = {
-        .set = set, .worker = fut_self.worker, .run = fut_self.run};
-    enum fut_latch_wake wake;
+    if (mine->derived && !mine->set->low) {
+        futures_time before = futures_now();
+        futures_time now;
 
-    if (parked.worker == NULL || deadline != FUTURES_NEVER) {
+        *found = fut_help_find(mine, NULL, entry);
+        now = futures_now();
+        mine->due = now + PAUSE_NS + PAUSE_LOOKS * (now - before);
+    }
+    if (*found != NULL || fut_set_wants_waiter(mine->set)) {
+        return true;
+    }
+    judge(mine);
+    return load_acquire(&mine->set->deadlock);
+}
+
+/* In the list it counts as waiting. What it leaves in the queues, the others
+ * may need. */
+static void enter(struct fut_parked *mine)
+{
+    futures_pool *pool = mine->worker != NULL ? mine->worker->pool : NULL;
+
+    fut_graph_add(mine);
+    if (pool != NULL && fut_graph_has_lookers() && fut_find_any(pool)) {
+        fut_graph_poke(pool, mine);
+    }
+    if (mine->run != NULL && mine->run->future != NULL) {
+        add_relaxed(&mine->run->future->pool->waiting, 1); /* a figure */
+    }
+    fut_help_poke_borrowers(mine);
+}
+
+static void leave(struct fut_parked *mine)
+{
+    if (mine->run != NULL && mine->run->future != NULL) {
+        sub_acq_rel(&mine->run->future->pool->waiting, 1);
+    }
+    fut_graph_remove(mine);
+}
+
+enum fut_latch_wake fut_deadlock_park(struct fut_parked *mine,
+                                      futures_time deadline,
+                                      futures_future **found, bool *entry)
+{
+    struct fut_set *set = mine->set;
+    enum fut_latch_wake wake = FUT_LATCH_POKED;
+
+    if (mine->run == NULL && mine->worker == NULL) {
         return fut_latch_wait(&set->latch, deadline);
     }
-    enter(&parked);
-    wake = fut_latch_wait(&set->latch, FUTURES_NEVER);
-    leave(&parked);
+    mine->certain = deadline == FUTURES_NEVER;
+    fut_graph_lock();
+    enter(mine);
+    /* It stays in the list while it looks, so that others see it wait. */
+    while (wake == FUT_LATCH_POKED && !look_around(mine, found, entry)) {
+        fut_graph_unlock();
+        wake = fut_latch_wait(&set->latch, deadline);
+        fut_graph_lock();
+    }
+    leave(mine);
+    fut_graph_unlock();
     return wake;
+}
+
+void fut_deadlock_join(struct fut_half *half)
+{
+    struct fut_parked mine;
+
+    if (fut_latch_is_open(&half->latch)) {
+        return;
+    }
+    fut_graph_describe(&mine, NULL, half);
+    mine.certain = true;
+    fut_graph_lock();
+    enter(&mine);
+    judge(&mine);
+    fut_graph_unlock();
+    while (fut_latch_wait(&half->latch, FUTURES_NEVER) != FUT_LATCH_OPEN) {
+    }
+    fut_graph_lock();
+    leave(&mine);
+    fut_graph_unlock();
 }

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/thread.h"
+#include "combine/deadlock.h"
 #include "core/cancel.h"
 #include "core/error.h"
 #include "core/part.h"
@@ -181,8 +182,7 @@ static void await(void *arg)
 {
     struct fut_half *half = arg;
 
-    while (fut_latch_wait(&half->latch, FUTURES_NEVER) != FUT_LATCH_OPEN) {
-    }
+    fut_deadlock_join(half);
 }
 
 bool fut_half_wait(struct fut_half *half, struct fut_run *run)

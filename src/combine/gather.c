@@ -5,6 +5,7 @@
 
 #include "base/atomic.h"
 #include "combine/block.h"
+#include "combine/gather.h"
 #include "combine/survey.h"
 #include "combine/verdict.h"
 #include "combine/watch.h"
@@ -40,7 +41,7 @@ static bool is_over_on_entry(const struct fut_set *set,
 {
     return set->options.on_done == NULL &&
            (survey->pending == 0 ||
-            (survey->first_error != FUTURES_OK &&
+            (survey->first_error != NULL &&
              set->options.on_error == FUTURES_ON_ERROR_LEAVE));
 }
 
@@ -72,7 +73,7 @@ static void run_last(futures_future *const futures[],
                      const futures_gather_options *options,
                      struct fut_survey *survey)
 {
-    bool goes_on = survey->first_error == FUTURES_OK ||
+    bool goes_on = survey->first_error == NULL ||
                    options->on_error == FUTURES_ON_ERROR_COLLECT;
 
     if (survey->pending == 1 && goes_on && options->on_done == NULL &&
@@ -80,7 +81,8 @@ static void run_last(futures_future *const futures[],
         fut_block_run_own(futures[survey->last])) {
         survey->pending = 0;
         survey->ran = true;
-        fut_survey_note(survey, fut_future_state(futures[survey->last]));
+        fut_survey_note(survey, futures[survey->last],
+                        fut_future_state(futures[survey->last]));
     }
 }
 
@@ -143,7 +145,8 @@ futures_status futures_gather(futures_future *const futures[], size_t count,
 
 /* A wait is not interrupted when the waiting task is asked to stop, its
  * deadline touches nothing, and it needs no memory. */
-static futures_status wait_for(futures_future *future, futures_time deadline)
+static futures_status wait_for(futures_future *future, futures_time deadline,
+                               bool bound)
 {
     futures_gather_options options = FUTURES_GATHER_OPTIONS_INIT;
     futures_hook hook = {0};
@@ -164,6 +167,7 @@ static futures_status wait_for(futures_future *future, futures_time deadline)
     options.token = futures_token_none();
     fut_set_init(&set, &future, 1, &options);
     set.hooks = &hook;
+    set.bound = bound;
     return block(&set, &survey, NULL);
 }
 
@@ -174,12 +178,19 @@ futures_status futures_wait(futures_future *future, futures_time deadline)
     if (status != FUTURES_PENDING) {
         return status;
     }
-    status = wait_for(future, deadline);
+    status = wait_for(future, deadline, false);
     if (status == FUTURES_DEADLOCK || status == FUTURES_FORKED) {
         return status;
     }
     status = futures_poll(future);
     return status == FUTURES_PENDING ? FUTURES_TIMEOUT : status;
+}
+
+void fut_wait_through(futures_future *future)
+{
+    if (futures_poll(future) == FUTURES_PENDING) {
+        (void)wait_for(future, FUTURES_NEVER, true);
+    }
 }
 
 size_t futures_first_error(const futures_outcome outcomes[], size_t count)

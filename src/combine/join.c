@@ -2,6 +2,7 @@
 #include <futures/join.h>
 
 #include "combine/fork.h"
+#include "combine/gather.h"
 #include "combine/pair.h"
 #include "core/cancel.h"
 
@@ -46,10 +47,10 @@ static void *run_request(void *arg)
 /* Its request lies on this stack: it has ended when this returns. */
 static futures_status wait_for(futures_future *task)
 {
-    (void)futures_gather(&task, 1, NULL, NULL);
-    while (futures_wait(task, FUTURES_NEVER) == FUTURES_DEADLOCK) {
+    if (futures_gather(&task, 1, NULL, NULL) == FUTURES_DEADLOCK) {
         (void)futures_cancel(task);
     }
+    fut_wait_through(task);
     return futures_poll(task);
 }
 

@@ -24,7 +24,7 @@ static futures_future *make(const futures_promise_options *options)
         return fut_future_ended(FUTURES_NOMEM);
     }
     fut_future_init(promise, fut_future_word(FUT_QUEUED, 0, 0));
-    promise->promise = true;
+    promise->promise = FUT_OPEN_PROMISE;
     promise->on_cancel = options->on_cancel;
     promise->arg = options->arg;
     if (options->name != NULL || options->value_free != NULL) {
@@ -61,11 +61,10 @@ futures_future *futures_promise(void (*on_cancel)(void *), void *arg)
     return make(&options);
 }
 
-/* A task is recognised by its pool.
- * returns  OK: the caller ends it */
+/* returns  OK: the caller ends it */
 static futures_status claim(futures_future *promise)
 {
-    if (promise == NULL || promise->pool != NULL) {
+    if (promise == NULL || promise->promise != FUT_OPEN_PROMISE) {
         return FUTURES_INVALID;
     }
     if (fut_future_is_foreign(promise)) {

@@ -7,8 +7,10 @@
 
 #include "base/alloc.h"
 #include "base/atomic.h"
+#include "combine/done.h"
 #include "combine/watch.h"
 #include "core/cancel.h"
+#include "core/token.h"
 
 static void one_ended(struct fut_wait *wait, futures_future *future,
                       futures_hook *hook);
@@ -19,28 +21,39 @@ void fut_set_init(struct fut_set *set, futures_future *const futures[],
     struct fut_run *run = fut_self_task();
 
     set->wait.ended = one_ended;
+    set->wait.calls = false;
     fut_latch_init(&set->latch, count + 1);
+    set->calls = NULL;
     set->futures = futures;
     set->count = count;
     set->options = *options;
     atomic_init(&set->stop, FUT_STOP_NOT);
-    atomic_init(&set->first_error, FUTURES_OK);
+    set->goal = FUT_GOAL_ALL;
+    set->enough = 0;
+    atomic_init(&set->ends, 0);
+    atomic_init(&set->first_error, NULL);
+    atomic_init(&set->first_ok, NULL);
     set->task = run != NULL && options->token != futures_token_none()
                     ? run->future
                     : NULL;
     set->hooks = NULL;
     set->hooks_made = false;
     atomic_init(&set->ended, NULL);
+    set->above = NULL;
+    set->past = 0;
+    set->news = false;
     set->token_watched = false;
     set->task_watched = false;
     set->timed = false;
-    set->late = false;
+    atomic_init(&set->late, false);
     set->low = false;
+    set->bound = false;
     atomic_init(&set->live, false);
+    atomic_init(&set->curious, false);
     atomic_init(&set->deadlock, false);
 }
 
-void fut_set_stop(struct fut_set *set, enum fut_stop why,
+bool fut_set_mark(struct fut_set *set, enum fut_stop why,
                   const futures_error *reason)
 {
     unsigned not_yet = FUT_STOP_NOT;
@@ -48,44 +61,108 @@ void fut_set_stop(struct fut_set *set, enum fut_stop why,
 
     if (fut_latch_is_open(&set->latch) ||
         !cas_acq_rel(&set->stop, &not_yet, (unsigned)why)) {
-        return;
+        return false;
+    }
+    if (set->above != NULL) {
+        return fut_token_fire_for(set->above, reason);
     }
     for (size_t i = 0; i < set->count; i++) {
         if (fut_cancel_mark(set->futures[i], reason)) {
             spread = true;
         }
     }
-    if (spread) {
+    return spread;
+}
+
+void fut_set_stop(struct fut_set *set, enum fut_stop why,
+                  const futures_error *reason)
+{
+    if (fut_set_mark(set, why, reason)) {
         fut_cancel_spread();
     }
 }
 
-static void stop_on_error(struct fut_set *set)
+bool fut_set_needs_all(const struct fut_set *set)
+{
+    return set->goal == FUT_GOAL_ALL && set->above == NULL &&
+           set->options.on_error != FUTURES_ON_ERROR_LEAVE;
+}
+
+/* seq_cst as in `note`: see `start`. */
+bool fut_set_is_decided(struct fut_set *set)
+{
+    switch (set->goal) {
+    case FUT_GOAL_OK:
+        return load_seq_cst(&set->first_ok) != NULL;
+    case FUT_GOAL_ENOUGH:
+        return load_seq_cst(&set->ends) >= set->enough;
+    default:
+        return load_seq_cst(&set->first_error) != NULL;
+    }
+}
+
+/* returns  whether this end decides it */
+static bool note(struct fut_set *set, futures_future *future,
+                 futures_status status)
+{
+    futures_future *nobody = NULL;
+    bool is_error = status != FUTURES_OK;
+    bool first = cas_seq_cst(is_error ? &set->first_error : &set->first_ok,
+                             &nobody, future);
+
+    switch (set->goal) {
+    case FUT_GOAL_OK:
+        return !is_error && first;
+    case FUT_GOAL_ENOUGH:
+        return add_seq_cst(&set->ends, 1) + 1 == set->enough;
+    default:
+        return is_error && first;
+    }
+}
+
+/* It is decided: either this sees the set live, or the one who makes it live
+ * sees that it is decided; both write and then read, seq_cst. */
+static void on_decided(struct fut_set *set)
 {
     if (set->options.on_error == FUTURES_ON_ERROR_CANCEL &&
         load_seq_cst(&set->live)) {
-        fut_set_stop(set, FUT_STOP_ERROR, NULL);
+        fut_set_stop(set, FUT_STOP_END, NULL);
     }
 }
 
-/* Either this sees the set live, or the one who makes it live sees the error:
- * both write and then read, seq_cst. */
-void fut_set_note_error(struct fut_set *set, futures_status status)
+static bool arrive(struct fut_set *set, size_t count)
 {
-    unsigned none = FUTURES_OK;
+    if (set->calls == NULL) {
+        fut_latch_arrive(&set->latch, count);
+        return false;
+    }
+    /* acq_rel, as in the latch: the last one has all others behind it */
+    return count > 0 && sub_acq_rel(&set->latch.count, count) == count;
+}
 
-    if (cas_seq_cst(&set->first_error, &none, (unsigned)status)) {
-        stop_on_error(set);
+static void poke(struct fut_set *set)
+{
+    if (set->calls == NULL) {
+        fut_latch_poke(&set->latch);
+    } else {
+        set->calls->look(set);
     }
 }
 
-static void queue_done(struct fut_set *set, futures_hook *hook)
+/* Nobody asks which was the first OK, or how many ended, of a set that needs
+ * all: so there the many that are well write nothing but their arrival. The
+ * future may be gone. */
+static void note_end(struct fut_set *set, futures_future *future,
+                     futures_status status)
 {
-    futures_hook *newest = load_relaxed(&set->ended);
-
-    do {
-        hook->next = (uintptr_t)newest;
-    } while (!cas_acq_rel(&set->ended, &newest, hook));
+    if (status != FUTURES_OK) {
+        fut_set_look_at_task(set);
+    } else if (set->goal == FUT_GOAL_ALL) {
+        return;
+    }
+    if (note(set, future, status)) {
+        on_decided(set);
+    }
 }
 
 /* On the thread that ends the future. After the arrival the set may be gone
@@ -95,21 +172,22 @@ static void one_ended(struct fut_wait *wait, futures_future *future,
 {
     struct fut_set *set = (struct fut_set *)wait;
     futures_status status = futures_poll(future);
-    bool leave = status != FUTURES_OK &&
-                 set->options.on_error == FUTURES_ON_ERROR_LEAVE;
 
-    /* Before what the error brings about: on_done sees the cause first. */
+    /* Before what the end brings about: on_done sees the cause first. From
+     * then on a rolling set may have let go of the future. */
     if (set->options.on_done != NULL) {
-        queue_done(set, hook);
+        fut_set_queue_done(set, hook);
     }
-    if (status != FUTURES_OK) {
-        fut_set_look_at_task(set);
-        fut_set_note_error(set, status);
+    note_end(set, future, status);
+    /* seq_cst: see is_tight in graph.c */
+    if (set->options.on_done != NULL || load_seq_cst(&set->curious) ||
+        (set->options.on_error == FUTURES_ON_ERROR_LEAVE &&
+         fut_set_is_decided(set))) {
+        poke(set);
     }
-    if (leave || set->options.on_done != NULL) {
-        fut_latch_poke(&set->latch);
+    if (arrive(set, 1)) {
+        set->calls->over(set);
     }
-    fut_latch_arrive(&set->latch, 1);
 }
 
 static bool make_hooks(struct fut_set *set)
@@ -151,33 +229,41 @@ static futures_status attach_one(struct fut_set *set, size_t index,
 
 static void note_ended(struct fut_set *set, size_t index)
 {
-    futures_status status = futures_poll(set->futures[index]);
-
     if (set->options.on_done != NULL) {
-        queue_done(set, &set->hooks[index]);
+        fut_set_queue_done(set, &set->hooks[index]);
     }
-    if (status != FUTURES_OK) {
-        fut_set_note_error(set, status);
-    }
+    note_end(set, set->futures[index], futures_poll(set->futures[index]));
 }
 
-/* Takes the slots from `begin` on back and waits for those that are being
- * told. `owed`: arrivals that are the waiter's own to make. */
-static void detach(struct fut_set *set, size_t begin, size_t owed)
+/* Takes the slots from `begin` on back.
+ * returns  how many had not ended: their arrivals are the caller's to make */
+static size_t detach(struct fut_set *set, size_t begin)
 {
+    size_t owed = 0;
+
     for (size_t i = begin; i < set->count; i++) {
         futures_future *future = set->futures[i];
         futures_hook *hook = set->hooks != NULL ? &set->hooks[i] : NULL;
 
         if (hook != NULL && hook->owner != NULL) {
-            bool detached = fut_waiters_detach_hook(future, hook);
-
-            hook->spare = detached ? set : NULL;
-            owed += detached;
+            /* Nothing is written to one that was told: see async.c, where
+             * another thread may read it. */
+            if (fut_waiters_detach_hook(future, hook)) {
+                hook->spare = set;
+                owed++;
+            }
         } else {
             owed += fut_waiters_detach(future, &set->wait);
         }
     }
+    return owed;
+}
+
+/* The same, arrives for these and for `owed`, and waits for those that are
+ * being told. */
+static void detach_and_wait(struct fut_set *set, size_t begin, size_t owed)
+{
+    owed += detach(set, begin);
     if (owed > 0) {
         fut_latch_arrive(&set->latch, owed);
     }
@@ -185,65 +271,68 @@ static void detach(struct fut_set *set, size_t begin, size_t owed)
     }
 }
 
-futures_status fut_set_attach(struct fut_set *set)
+void fut_set_detach(struct fut_set *set)
 {
-    size_t owed = 1;
+    if (arrive(set, detach(set, 0))) {
+        set->calls->over(set);
+    }
+}
 
-    /* The last ones end last: so fewer need be attached to. */
-    for (size_t i = set->count; i-- > 0;) {
+/* The last ones end last: so fewer need be attached to.
+ * returns  how many could be attached to, from the end; the rest for want of
+ *          memory not */
+static size_t attach(struct fut_set *set, size_t *owed)
+{
+    size_t left = set->count;
+
+    *owed = 1;
+    while (left > 0) {
         bool ended = false;
 
-        if (attach_one(set, i, &ended) != FUTURES_OK) {
-            detach(set, i + 1, owed + i + 1);
-            return FUTURES_NOMEM;
+        if (attach_one(set, left - 1, &ended) != FUTURES_OK) {
+            break;
         }
+        left--;
         if (ended) {
-            note_ended(set, i);
-            owed++;
+            note_ended(set, left);
+            ++*owed;
         }
     }
+    return set->count - left;
+}
+
+bool fut_set_start(struct fut_set *set, size_t owed)
+{
     store_seq_cst(&set->live, true);
-    if (load_seq_cst(&set->first_error) != FUTURES_OK) {
-        stop_on_error(set);
+    if (fut_set_is_decided(set)) {
+        on_decided(set);
     }
-    fut_latch_arrive(&set->latch, owed);
+    if (set->calls != NULL) {
+        set->calls->look(set);
+    }
+    return arrive(set, owed);
+}
+
+size_t fut_set_attach_all(struct fut_set *set)
+{
+    size_t owed;
+
+    (void)attach(set, &owed);
+    return owed;
+}
+
+futures_status fut_set_attach(struct fut_set *set)
+{
+    size_t owed;
+    size_t attached = attach(set, &owed);
+
+    if (attached < set->count) {
+        detach_and_wait(set, set->count - attached,
+                        owed + set->count - attached);
+        return FUTURES_NOMEM;
+    }
+    (void)fut_set_start(set, owed);
     return FUTURES_OK;
-}
-
-static void call_done(struct fut_set *set, size_t index)
-{
-    futures_future *future = set->futures[index];
-    futures_outcome outcome = {futures_poll(future), futures_value(future),
-                               futures_error_of(future)};
-    struct fut_run frame;
-
-    fut_self_bar(&frame);
-    set->options.on_done(set->options.context, index, &outcome);
-    fut_self_unbar(&frame);
-}
-
-void fut_set_call_done(struct fut_set *set)
-{
-    futures_hook *newest;
-    futures_hook *oldest = NULL;
-
-    if (set->options.on_done == NULL) {
-        return;
-    }
-    newest = exchange_acq_rel(&set->ended, NULL);
-    while (newest != NULL) {
-        futures_hook *before = (futures_hook *)newest->next;
-
-        newest->next = (uintptr_t)oldest;
-        oldest = newest;
-        newest = before;
-    }
-    while (oldest != NULL) {
-        futures_hook *hook = oldest;
-
-        oldest = (futures_hook *)hook->next;
-        call_done(set, hook->index);
-    }
 }
 
 /* An error lets it leave, unless it is one that a cancel of the waiting task
@@ -251,8 +340,11 @@ void fut_set_call_done(struct fut_set *set)
 static bool may_leave(struct fut_set *set)
 {
     if (set->options.on_error != FUTURES_ON_ERROR_LEAVE ||
-        load_acquire(&set->first_error) == FUTURES_OK) {
+        !fut_set_is_decided(set)) {
         return false;
+    }
+    if (set->goal != FUT_GOAL_ALL) {
+        return true;
     }
     if (set->task != NULL && fut_cancel_is_asked(fut_self_task())) {
         fut_set_task_asked(set);
@@ -260,29 +352,24 @@ static bool may_leave(struct fut_set *set)
     return load_acquire(&set->stop) == FUT_STOP_NOT;
 }
 
-bool fut_set_was_detached(const struct fut_set *set, size_t index)
-{
-    return set->options.on_done != NULL && set->hooks != NULL &&
-           set->hooks[index].spare != NULL;
-}
-
 bool fut_set_may_go(struct fut_set *set)
 {
     return fut_latch_is_open(&set->latch) || load_acquire(&set->deadlock) ||
+           (set->above != NULL && load_relaxed(&set->ended) != NULL) ||
            (set->options.on_error == FUTURES_ON_ERROR_LEAVE &&
-            load_acquire(&set->first_error) != FUTURES_OK);
+            fut_set_is_decided(set));
 }
 
 bool fut_set_is_over(struct fut_set *set)
 {
     return fut_latch_is_open(&set->latch) || load_acquire(&set->deadlock) ||
-           may_leave(set);
+           (set->above != NULL && set->news) || may_leave(set);
 }
 
 void fut_set_leave(struct fut_set *set)
 {
     if (!fut_latch_is_open(&set->latch)) {
-        detach(set, 0, 0);
+        detach_and_wait(set, 0, 0);
     }
     fut_set_unwatch(set);
 }

@@ -25,35 +25,25 @@ const futures_gather_options *fut_survey_options(
                : NULL;
 }
 
-bool fut_survey_are_there(futures_future *const futures[], size_t count)
+void fut_survey_note(struct fut_survey *survey, futures_future *future,
+                     unsigned state)
 {
-    if (futures == NULL) {
-        return count == 0;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (futures[i] == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-void fut_survey_note(struct fut_survey *survey, unsigned state)
-{
-    if (survey->first_error == FUTURES_OK) {
-        survey->first_error = (futures_status)state;
+    if (state != FUTURES_OK && survey->first_error == NULL) {
+        survey->first_error = future;
+    } else if (state == FUTURES_OK && survey->first_ok == NULL) {
+        survey->first_ok = future;
     }
 }
 
-futures_status fut_survey_look(futures_future *const futures[], size_t count,
+futures_status fut_survey_take(futures_future *const futures[], size_t count,
                                struct fut_survey *survey)
 {
-    *survey = (struct fut_survey){.first_error = FUTURES_OK};
+    *survey = (struct fut_survey){.first_error = NULL};
     for (size_t i = 0; i < count; i++) {
         unsigned state = fut_future_state(futures[i]);
 
         if (!fut_state_is_pending(state)) {
-            fut_survey_note(survey, state);
+            fut_survey_note(survey, futures[i], state);
         } else if (fut_future_is_foreign(futures[i])) {
             return FUTURES_FORKED;
         } else {
@@ -62,8 +52,17 @@ futures_status fut_survey_look(futures_future *const futures[], size_t count,
             survey->last = i;
         }
     }
-    if (survey->running > 0 && fut_deadlock_on_stack(futures, count)) {
+    return FUTURES_OK;
+}
+
+futures_status fut_survey_look(futures_future *const futures[], size_t count,
+                               struct fut_survey *survey)
+{
+    futures_status status = fut_survey_take(futures, count, survey);
+
+    if (status == FUTURES_OK && survey->running > 0 &&
+        fut_deadlock_on_stack(futures, count)) {
         return FUTURES_DEADLOCK;
     }
-    return FUTURES_OK;
+    return status;
 }

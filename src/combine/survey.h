@@ -11,9 +11,10 @@
 struct fut_survey {
     size_t pending;
     size_t running;
-    size_t last;                /* the index of the last one pending */
-    bool ran;                   /* the last one, here */
-    futures_status first_error; /* of those that have ended, by index */
+    size_t last;                 /* the index of the last one pending */
+    bool ran;                    /* the last one, here */
+    futures_future *first_error; /* of those that have ended, by index */
+    futures_future *first_ok;    /* ... */
 };
 
 /* returns  the options as this version knows them, in storage if need be, the
@@ -22,13 +23,31 @@ const futures_gather_options *fut_survey_options(
     const futures_gather_options *given, futures_gather_options *storage);
 
 /* returns  false where there is a NULL */
-bool fut_survey_are_there(futures_future *const futures[], size_t count);
+static inline bool fut_survey_are_there(futures_future *const futures[],
+                                        size_t count)
+{
+    if (futures == NULL) {
+        return count == 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (futures[i] == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
 
-/* returns  OK; FORKED; DEADLOCK for a set with what is on this very stack */
+/* returns  OK; FORKED */
+futures_status fut_survey_take(futures_future *const futures[], size_t count,
+                               struct fut_survey *survey);
+
+/* The same for a wait.
+ * returns  OK; FORKED; DEADLOCK for a set with what is on this very stack */
 futures_status fut_survey_look(futures_future *const futures[], size_t count,
                                struct fut_survey *survey);
 
-/* One has ended that way. */
-void fut_survey_note(struct fut_survey *survey, unsigned state);
+/* One has ended with that state. */
+void fut_survey_note(struct fut_survey *survey, futures_future *future,
+                     unsigned state);
 
 #endif

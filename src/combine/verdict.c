@@ -2,17 +2,21 @@
 #include "combine/verdict.h"
 
 #include "base/atomic.h"
-#include "combine/watch.h"
+#include "combine/done.h"
 #include "core/cancel.h"
+#include "core/future.h"
+#include "core/scope.h"
 #include "core/self.h"
+#include "core/token.h"
 
 static void read_outcome(futures_future *future, futures_outcome *outcome)
 {
     outcome->status = futures_poll(future);
     outcome->value = NULL;
     outcome->error = NULL;
-    if (outcome->status != FUTURES_PENDING) {
-        outcome->value = futures_value(future);
+    if (outcome->status == FUTURES_OK) {
+        outcome->value = load_acquire(&future->value);
+    } else if (outcome->status != FUTURES_PENDING) {
         outcome->error = futures_error_of(future);
     }
 }
@@ -64,24 +68,28 @@ static struct result read_all(const struct fut_set *set,
 /* Whether the task was asked to stop, where that stops its gathers. */
 static bool task_was_asked(const struct fut_set *set)
 {
-    return load_relaxed(&set->live) && set->task != NULL &&
-           fut_cancel_is_asked(fut_self_task());
+    if (!load_relaxed(&set->live) || set->task == NULL) {
+        return false;
+    }
+    return set->calls != NULL
+               ? fut_scope_is_stopped(fut_token_of_task(set->task))
+               : fut_cancel_is_asked(fut_self_task());
 }
 
 static futures_status why(struct fut_set *set, struct result result)
 {
     unsigned stop = load_acquire(&set->stop);
-    unsigned first_error = load_acquire(&set->first_error);
+    const futures_future *first_error = load_acquire(&set->first_error);
 
-    if (stop == FUT_STOP_TIME || (set->late && result.pending)) {
+    if (stop == FUT_STOP_TIME ||
+        (load_relaxed(&set->late) && result.pending)) {
         return FUTURES_TIMEOUT;
     }
     if (stop == FUT_STOP_TOKEN ||
         (stop == FUT_STOP_NOT && !result.pending && task_was_asked(set))) {
         return FUTURES_CANCELLED;
     }
-    return first_error != FUTURES_OK ? (futures_status)first_error
-                                     : result.worst;
+    return first_error != NULL ? futures_poll(first_error) : result.worst;
 }
 
 /* A slot can end after the wait was left and before it is read: what is read

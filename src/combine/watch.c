@@ -23,17 +23,28 @@ void fut_set_look_at_task(struct fut_set *set)
 
     if (task != NULL && load_seq_cst(&set->live) &&
         load_relaxed(&set->stop) == FUT_STOP_NOT &&
-        (load_relaxed(&task->pool->stopping) ||
+        ((task->pool != NULL && load_relaxed(&task->pool->stopping)) ||
          fut_scope_is_stopped(fut_token_of_task(task)))) {
         stop_beneath(set, fut_token_of_task(task));
     }
+}
+
+/* In a watcher: see fut_cancel_spread_on. */
+static void be_told(struct fut_set *set, const futures_token *scope)
+{
+    futures_error *reason = fut_scope_reason(scope);
+
+    if (fut_set_mark(set, FUT_STOP_TOKEN, reason)) {
+        fut_cancel_spread_on();
+    }
+    fut_error_release(reason);
 }
 
 static void token_fired(void *arg)
 {
     struct fut_set *set = arg;
 
-    stop_beneath(set, set->options.token);
+    be_told(set, set->options.token);
 }
 
 void fut_set_task_asked(struct fut_set *set)
@@ -43,7 +54,9 @@ void fut_set_task_asked(struct fut_set *set)
 
 static void task_asked(void *arg)
 {
-    fut_set_task_asked(arg);
+    struct fut_set *set = arg;
+
+    be_told(set, fut_token_of_task(set->task));
 }
 
 /* Whether a cancel of the task, or the end of its pool, reaches all of the set
@@ -66,7 +79,8 @@ static void watch_task(struct fut_set *set, struct fut_run *run)
 {
     if (fut_cancel_is_asked(run)) {
         task_asked(set);
-    } else if (run->brake != NULL || !is_beneath(set, run->future)) {
+    } else if (run->brake != NULL || set->above != NULL ||
+               !is_beneath(set, run->future)) {
         set->task_watched = true;
         fut_cancel_watch(run, &set->task_hook, task_asked, set);
     }
@@ -83,6 +97,9 @@ void fut_set_watch(struct fut_set *set)
     }
     if (set->task != NULL) {
         watch_task(set, fut_self_task());
+    }
+    if (load_acquire(&set->stop) == FUT_STOP_TOKEN) {
+        fut_scope_call(NULL); /* it was called at once, by nobody in turn */
     }
 }
 

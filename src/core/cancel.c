@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/fork.h"
 #include "core/error.h"
+#include "core/hold.h"
 #include "core/life.h"
 #include "core/limbo.h"
 #include "core/pool.h"
@@ -29,9 +30,14 @@ void fut_cancel_claimed(futures_future *future, futures_status status,
         end_promise(future, reason);
         return;
     }
-    /* The pool outlives this: the entry, or limbo, holds the future until it
-     * has ended. Nothing of the pool is touched after the publishing. */
-    fut_room_give(pool, 1);
+    /* The pool outlives this: the entry, limbo, or the list of those that are
+     * held has the future until it has ended. Nothing of the pool is touched
+     * after the publishing. */
+    if ((load_relaxed(&future->word) & FUT_HELD) == 0) {
+        fut_room_give(pool, 1);
+    } else {
+        fut_hold_cancelled(future);
+    }
     fut_future_free_arg(future);
     fut_future_disarm(future);
     FUT_COUNT(pool, cancelled, 1);
@@ -61,16 +67,41 @@ void fut_cancel_entry(futures_future *future)
     fut_limbo_put(pool, future);
 }
 
-void fut_cancel_spread(void)
+static void end_all_of(struct fut_swept *swept)
+{
+    while (swept->claimed != NULL) {
+        futures_future *future = swept->claimed;
+
+        swept->claimed = load_relaxed(&future->chain);
+        end_swept(future);
+    }
+}
+
+void fut_cancel_swept(struct fut_swept *swept)
+{
+    swept->below = fut_self.swept;
+    fut_self.swept = swept;
+    end_all_of(swept);
+    fut_self.swept = swept->below;
+}
+
+void fut_cancel_all_swept(void)
+{
+    for (struct fut_swept *at = fut_self.swept; at != NULL; at = at->below) {
+        end_all_of(at);
+    }
+}
+
+void fut_cancel_spread_on(void)
 {
     struct fut_swept swept = fut_scope_sweep();
 
-    while (swept.claimed != NULL) {
-        futures_future *future = swept.claimed;
+    fut_cancel_swept(&swept);
+}
 
-        swept.claimed = future->chain;
-        end_swept(future);
-    }
+void fut_cancel_spread(void)
+{
+    fut_cancel_spread_on();
     fut_scope_call(NULL);
 }
 
@@ -178,19 +209,26 @@ void fut_cancel_late(futures_future *future)
     (void)cancel(future, fut_error_deadline(), FUT_ASKED | FUT_TIMED);
 }
 
-static void fire_future(struct fut_timer *timer)
+void fut_cancel_fired(struct fut_future_timer *timer)
 {
-    struct fut_future_timer *mine = (struct fut_future_timer *)timer;
-    futures_future *future = mine->future;
+    futures_future *future = timer->future;
 
-    fut_cancel_late(future);
-    if (exchange_acq_rel(&mine->left, true)) {
-        fut_free(mine);
+    if (exchange_acq_rel(&timer->left, true)) {
+        fut_free(timer);
     }
     fut_future_drop(future, 1);
 }
 
-futures_status fut_cancel_at(futures_future *future, futures_time deadline)
+static void fire_future(struct fut_timer *timer)
+{
+    struct fut_future_timer *mine = (struct fut_future_timer *)timer;
+
+    fut_cancel_late(mine->future);
+    fut_cancel_fired(mine);
+}
+
+futures_status fut_cancel_arm(futures_future *future, futures_time when,
+                              void (*fire)(struct fut_timer *))
 {
     struct fut_future_timer *timer = fut_alloc(1, sizeof *timer);
 
@@ -199,14 +237,19 @@ futures_status fut_cancel_at(futures_future *future, futures_time deadline)
     }
     timer->future = fut_future_pin(future);
     future->options = true;
-    fut_future_extra(future)->timer = timer;
-    if (!fut_timer_arm(&timer->timer, deadline, fire_future)) {
-        fut_future_extra(future)->timer = NULL;
+    store_relaxed(&fut_future_extra(future)->timer, timer);
+    if (!fut_timer_arm(&timer->timer, when, fire)) {
+        store_relaxed(&fut_future_extra(future)->timer, NULL);
         fut_future_drop(future, 1);
         fut_free(timer);
         return FUTURES_SYSTEM;
     }
     return FUTURES_OK;
+}
+
+futures_status fut_cancel_at(futures_future *future, futures_time deadline)
+{
+    return fut_cancel_arm(future, deadline, fire_future);
 }
 
 static void fire_token(struct fut_timer *timer)

@@ -24,8 +24,19 @@ void fut_cancel_claimed(futures_future *future, futures_status status,
  * else has claimed it. The entry is dropped. */
 void fut_cancel_entry(futures_future *future);
 
+/* Ends what was claimed before it ran, as its pool's verdict says. */
+void fut_cancel_swept(struct fut_swept *swept);
+
+/* Ends what is left of that further down the stack, since a callback from
+ * there is about to wait. */
+void fut_cancel_all_swept(void);
+
 /* After a mark: those beneath end or are told. */
 void fut_cancel_spread(void);
+
+/* The same inside what a watcher calls, which is called in turn: whoever
+ * called it calls the others, so that a chain of them needs no stack. */
+void fut_cancel_spread_on(void);
 
 /* Whether the calling thread's task has been asked to stop: by a cancel, from
  * above, or with its pool. Walks upwards only where the epoch has moved. */
@@ -51,5 +62,12 @@ void fut_cancel_late(futures_future *future);
 /* Arms the deadline of a task or promise that nobody else knows yet.
  * returns  OK, NOMEM or SYSTEM */
 futures_status fut_cancel_at(futures_future *future, futures_time deadline);
+
+/* The same with what is to be done then, on the timer thread, in place of
+ * cancelling: fire gets a struct fut_future_timer, and last of all calls
+ * fut_cancel_fired. Whoever ends the future calls fut_future_disarm. */
+futures_status fut_cancel_arm(futures_future *future, futures_time when,
+                              void (*fire)(struct fut_timer *));
+void fut_cancel_fired(struct fut_future_timer *timer);
 
 #endif

@@ -37,6 +37,9 @@ static void free_contents(futures_future *future, uint64_t word)
         }
     }
     fut_error_release(error);
+    if (future->promise == FUT_OWN_PROMISE && extra->keep != NULL) {
+        extra->keep->free(extra->keep);
+    }
 }
 
 static void put_block(futures_future *future, uint64_t word)
@@ -109,7 +112,7 @@ static void free_in_turn(futures_future *future)
 {
     struct fut_self *self = &fut_self;
 
-    future->chain = self->dead;
+    store_relaxed(&future->chain, self->dead);
     self->dead = future;
     if (self->freeing) {
         return;
@@ -117,7 +120,7 @@ static void free_in_turn(futures_future *future)
     self->freeing = true;
     while (self->dead != NULL) {
         future = self->dead;
-        self->dead = future->chain;
+        self->dead = load_relaxed(&future->chain);
         free_contents(future, load_acquire(&future->word));
         drop_pins(future, FUT_HANDLE + FUT_PIN);
     }

@@ -8,6 +8,7 @@
 #include "base/fork.h"
 #include "base/thread.h"
 #include "core/callback.h"
+#include "core/hold.h"
 #include "core/lifecycle.h"
 #include "core/options.h"
 #include "core/sweep.h"
@@ -126,6 +127,7 @@ static futures_pool *make_pool(const futures_pool_options *options)
     fut_idle_init(&pool->idle);
     atomic_init(&pool->living, pool->workers);
     atomic_init(&pool->present, pool->workers);
+    fut_hold_init(pool);
     (void)pthread_mutex_init(&pool->limbo_lock, NULL);
     (void)pthread_mutex_init(&pool->life_lock, NULL);
     pool->sweeper.collect = fut_sweep_collect;

@@ -6,6 +6,8 @@
  * barrier, looks through the queues. */
 #include "core/enqueue.h"
 
+#include <pthread.h>
+
 #include "base/clock.h"
 #include "base/thread.h"
 #include "core/cancel.h"
@@ -144,6 +146,17 @@ static size_t distribute(const struct fut_order *order,
     return pushed;
 }
 
+bool fut_enqueue_ready(futures_future *future)
+{
+    const struct fut_order order = {.pool = future->pool,
+                                    .options.priority =
+                                        (futures_priority)future->lane,
+                                    .own = true};
+    futures_status status;
+
+    return distribute(&order, &future, 1, &status) == 1;
+}
+
 /* Queues filled futures, of which the caller has handles, and which have their
  * places in the room.
  * returns  how many; fewer: *status says why, and nothing was changed for the
@@ -183,6 +196,19 @@ static futures_overflow policy_of(const struct fut_order *order)
     return pool->overflow;
 }
 
+static void lose_handle(void *future)
+{
+    futures_release(future);
+}
+
+/* Where the thread exits in it nobody gets the handle. */
+static void run_inline(const struct fut_order *order, futures_future *future)
+{
+    pthread_cleanup_push(lose_handle, order->alone ? future : NULL);
+    fut_run_one(future, false);
+    pthread_cleanup_pop(0);
+}
+
 /* Runs it here. It has no entry in a queue: limbo takes that pin, so that the
  * pool waits for it; if it has not waited, it was closed before.
  * returns  false: it has ended CLOSED */
@@ -199,7 +225,7 @@ static bool run_here(const struct fut_order *order, futures_future *future)
     FUT_COUNT(pool, submitted, 1);
     open_one(order, future);
     if (fut_future_claim_run(future, false)) {
-        fut_run_one(future, false);
+        run_inline(order, future);
     }
     return true;
 }
@@ -265,4 +291,31 @@ size_t fut_enqueue_all(const struct fut_order *order,
         }
     }
     return placed;
+}
+
+futures_status fut_enqueue_take(const struct fut_order *order, bool wait)
+{
+    while (fut_room_take(order->pool, 1) == 0) {
+        futures_overflow policy = policy_of(order);
+
+        if (policy == FUTURES_OVERFLOW_REFUSE) {
+            return FUTURES_FULL;
+        }
+        if (policy == FUTURES_OVERFLOW_RUN && !wait) {
+            return FUTURES_PENDING;
+        }
+        if (!fut_room_wait(order->pool)) {
+            return FUTURES_CLOSED;
+        }
+    }
+    return FUTURES_OK;
+}
+
+futures_status fut_enqueue_one(const struct fut_order *order,
+                               futures_future *future)
+{
+    futures_status status = FUTURES_OK;
+
+    (void)enqueue(order, &future, 1, &status);
+    return status;
 }

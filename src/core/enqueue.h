@@ -19,6 +19,21 @@ size_t fut_enqueue_all(const struct fut_order *order,
                        futures_future *const futures[], size_t count,
                        futures_status *status);
 
+/* Queues one that was held and has its place in the room, closed or not.
+ * fut_idle_notify follows.
+ * returns  false without memory: nothing was changed */
+bool fut_enqueue_ready(futures_future *future);
+
+/* Takes a place in the room for one, as the policy says; where that has the
+ * submitter run it: waits if `wait`.
+ * returns  OK; CLOSED, FULL; PENDING: it is to be run here without a place */
+futures_status fut_enqueue_take(const struct fut_order *order, bool wait);
+
+/* Queues one that was filled, has its place in the room and may be timed.
+ * returns  OK; CLOSED, NOMEM: nothing was changed */
+futures_status fut_enqueue_one(const struct fut_order *order,
+                               futures_future *future);
+
 void fut_enqueue_look(futures_pool *pool, futures_future *future);
 
 /* After the publishing: ends what was cancelled before or in between. seen:

@@ -10,12 +10,15 @@
  * RUNNING -publish-> OK, FAILED, CANCELLED    its runner; value and error are
  *                                final before, untouched after
  *
+ * FUT_HELD goes with QUEUED: it is not ready, so nobody runs it. It stays
+ * while such a one is ENDING and goes as it is published.
+ *
  * Two counts. Handles keep the contents, value and error: the submitter's, the
  * callers' further ones, and the run's own until its callbacks have run; it
  * gives that back before it wakes those who wait, so that a release after a
  * wait frees the value then and there, or as it publishes, where nobody waits.
- * Pins keep the block: one for all
- * handles together, one for the entry in a queue, which a run takes over if it
+ * Pins keep the block: one for all handles together, one for the entry in a
+ * queue (or in place of it, while it is held), which a run takes over if it
  * popped the entry, one for a run or cancel that claimed without it. So no
  * entry names a recycled block. A running task holds a stock of pins for its
  * children, whose scope it is; what is left goes back when it ends. */
@@ -54,14 +57,25 @@ static_assert((int)FUTURES_INVALID < FUT_QUEUED, "a state has four bits");
 #define FUT_IMMORTAL ((uint64_t)1 << 7) /* static: not counted */
 #define FUT_BOUND ((uint64_t)1 << 8)    /* only workers may run it */
 #define FUT_WAITED ((uint64_t)1 << 9)   /* somebody waits, see waiters.c */
-#define FUT_GENERATION ((uint64_t)1 << 10) /* 5 bits: whose process */
-#define FUT_HANDLE ((uint64_t)1 << 15)     /* 23 bits */
-#define FUT_PIN ((uint64_t)1 << 38)        /* 26 bits */
+#define FUT_HELD ((uint64_t)1 << 10)    /* not ready, see hold.h */
+#define FUT_GENERATION ((uint64_t)1 << 11) /* 5 bits: whose process */
+#define FUT_HANDLE ((uint64_t)1 << 16)     /* 23 bits */
+#define FUT_PIN ((uint64_t)1 << 39)        /* 25 bits */
 enum { FUT_GENERATIONS = 1 << 5, FUT_HANDLES = 1 << 23 };
 
 /* The stock of pins of a running task. */
 enum { FUT_STOCK = 1 << 20 };
 
+/* Who ends it: nobody but its runner; whoever has it; or the library, out of
+ * what other futures come to. */
+enum fut_promise { FUT_NO_PROMISE, FUT_OPEN_PROMISE, FUT_OWN_PROMISE };
+
+/* What a future keeps beside value and error, until it is freed. */
+struct fut_keep {
+    void (*free)(struct fut_keep *keep); /* const */
+};
+
+struct fut_need;
 struct fut_sink;
 struct fut_wait;
 
@@ -86,9 +100,17 @@ struct fut_extra {
             const char *name;
             void (*arg_free)(void *);
             void (*value_free)(void *); /* stays if it ends OK */
-            struct fut_future_timer *timer;
+            /* relaxed: others only ask whether there is one */
+            _Atomic(struct fut_future_timer *) timer;
+            struct fut_keep *keep; /* of a FUT_OWN_PROMISE; nullable */
         };
-        futures_error embedded; /* FAILED, and there was no memory */
+        struct {
+            char before[offsetof(futures_error, cause)];
+            _Atomic(struct fut_need *) need; /* see combine/need.h */
+        };
+        futures_error embedded; /* FAILED, and there was no memory: so without
+                                   a cause, and not while it has a need; never
+                                   of a FUT_OWN_PROMISE */
     };
 };
 static_assert(sizeof(struct fut_extra) <= FUT_BLOCK_SIZE, "one line");
@@ -104,7 +126,12 @@ struct futures_future {
     union {
         void *(*fn)(void *);       /* until it is claimed */
         void (*on_cancel)(void *); /* of a promise, until it ends; nullable */
-        futures_future *chain;     /* afterwards: who ends or frees it */
+        /* While a task runs: its thread, only compared. Relaxed: it means
+         * something only while that thread is known to be parked. */
+        _Atomic(struct fut_self *) runner;
+        /* Afterwards: who ends or frees it. Relaxed: one thread has it, and
+         * one who is late to look at the runner may see it. */
+        _Atomic(futures_future *) chain;
     };
     struct futures_pool *pool;      /* const; alive while it is pending */
     _Atomic(futures_token *) scope; /* pinned; its runner may change it */
@@ -113,9 +140,10 @@ struct futures_future {
         uint32_t stock;      /* running: its runner's */
         uint32_t seen_epoch; /* queued: not cancelled at this epoch */
     };
-    uint8_t lane; /* const; of the injector, and the priority */
-    bool promise; /* const */
-    bool options; /* const; some of the extra line is set */
+    uint8_t lane;    /* const; of the injector, and the priority */
+    uint8_t promise; /* const: enum fut_promise */
+    bool options;    /* const; some of the extra line is set */
+    bool counted;    /* const; while held it counts as queued, see hold.h */
 };
 static_assert(sizeof(struct futures_future) == FUT_BLOCK_SIZE, "one line");
 
@@ -124,6 +152,10 @@ static inline struct fut_extra *fut_future_extra(const futures_future *future)
 {
     return fut_block_second(future);
 }
+
+/* Why it failed or was cancelled, borrowed, without having looked at it;
+ * nullable. It has ended. */
+const futures_error *fut_future_error(const futures_future *future);
 
 /* The task's name; nullable. */
 static inline const char *fut_future_name(const futures_future *future)
@@ -190,8 +222,9 @@ static inline void fut_future_init(futures_future *future, uint64_t word)
     atomic_init(&future->scope, NULL);
     future->seen_epoch = 0;
     future->lane = 0;
-    future->promise = false;
+    future->promise = FUT_NO_PROMISE;
     future->options = false;
+    future->counted = false;
 }
 
 /* ENDING -> QUEUED, by the one who made it so. */
@@ -216,13 +249,13 @@ static inline uint64_t fut_with_handle(uint64_t word)
 
 /* QUEUED -> RUNNING, with a handle and the stock; `entry`: the caller has
  * popped its entry, whose pin it has now, else one more is added.
- * returns  false where somebody else was faster */
+ * returns  false where somebody else was faster, and for one that is held */
 static inline bool fut_future_claim_run(futures_future *future, bool entry)
 {
     uint64_t pins = (FUT_STOCK + (entry ? 0U : 1U)) * FUT_PIN;
     uint64_t word = load_relaxed(&future->word);
 
-    while ((word & FUT_STATE_MASK) == FUT_QUEUED) {
+    while ((word & (FUT_STATE_MASK | FUT_HELD)) == FUT_QUEUED) {
         if (cas_acq_rel(
                 &future->word, &word,
                 fut_with_handle(word) + (FUT_RUNNING - FUT_QUEUED) + pins)) {
@@ -232,7 +265,7 @@ static inline bool fut_future_claim_run(futures_future *future, bool entry)
     return false;
 }
 
-/* QUEUED -> ENDING, with a handle and a pin. */
+/* QUEUED -> ENDING, with a handle and a pin; held ones too. */
 bool fut_future_claim_end(futures_future *future);
 
 /* A handle for one who has a pin only, while it runs.
@@ -253,8 +286,8 @@ futures_future *fut_future_pin(futures_future *future);
 /* Gives back that many pins. */
 void fut_future_drop(futures_future *future, uint64_t pins);
 
-/* Runs the callbacks of futures that ended inside a callback; before a wait
- * inside a callback. */
+/* Runs the callbacks of futures that ended inside a callback, and ends those
+ * whose turn it is; before a wait inside a callback. */
 void fut_future_run_callbacks(void);
 
 /* Disarms a task's deadline; it has ended. */

@@ -54,12 +54,13 @@ bool fut_future_hold_running(futures_future *future)
 void fut_future_disarm(futures_future *future)
 {
     struct fut_extra *extra = fut_future_extra(future);
-    struct fut_future_timer *timer = future->options ? extra->timer : NULL;
+    struct fut_future_timer *timer =
+        future->options ? load_relaxed(&extra->timer) : NULL;
 
     if (timer == NULL) {
         return;
     }
-    extra->timer = NULL;
+    store_relaxed(&extra->timer, NULL);
     if (fut_timer_disarm(&timer->timer)) {
         fut_free(timer);
         fut_future_drop(future, 1);
@@ -68,16 +69,53 @@ void fut_future_disarm(futures_future *future)
     }
 }
 
-void fut_future_run_callbacks(void)
+static void run_callbacks(void)
 {
     struct fut_self *self = &fut_self;
 
     while (self->ended != NULL) {
         futures_future *future = self->ended;
 
-        self->ended = future->chain;
+        self->ended = load_relaxed(&future->chain);
         fut_waiters_call(future);
         fut_count_let_go(future, 0);
+    }
+}
+
+static void run_enders(void)
+{
+    struct fut_self *self = &fut_self;
+
+    while (self->enders != NULL) {
+        struct fut_ender *ender = self->enders;
+
+        self->enders = ender->next;
+        ender->end(ender);
+    }
+}
+
+void fut_future_run_callbacks(void)
+{
+    while (fut_self.ended != NULL || fut_self.enders != NULL) {
+        run_callbacks();
+        run_enders();
+    }
+}
+
+void fut_future_end_in_turn(struct fut_ender *ender)
+{
+    struct fut_self *self = &fut_self;
+
+    ender->next = NULL;
+    if (self->enders == NULL) {
+        self->enders_tail = &self->enders;
+    }
+    *self->enders_tail = ender;
+    self->enders_tail = &ender->next;
+    if ((self->calling & FUT_CALLING_ENDERS) == 0) {
+        self->calling |= FUT_CALLING_ENDERS;
+        run_enders();
+        self->calling &= (uint8_t)~FUT_CALLING_ENDERS;
     }
 }
 
@@ -87,16 +125,17 @@ static void call_later(futures_future *future)
 {
     struct fut_self *self = &fut_self;
 
-    future->chain = NULL;
+    store_relaxed(&future->chain, NULL);
     if (self->ended == NULL) {
-        self->ended_tail = &self->ended;
+        self->ended = future;
+    } else {
+        store_relaxed(&self->ended_last->chain, future);
     }
-    *self->ended_tail = future;
-    self->ended_tail = &future->chain;
-    if (!self->calling) {
-        self->calling = true;
-        fut_future_run_callbacks();
-        self->calling = false;
+    self->ended_last = future;
+    if ((self->calling & FUT_CALLING_BACK) == 0) {
+        self->calling |= FUT_CALLING_BACK;
+        run_callbacks();
+        self->calling &= (uint8_t)~FUT_CALLING_BACK;
     }
 }
 

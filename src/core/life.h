@@ -4,6 +4,17 @@
 
 #include "core/future.h"
 
+/* Ends a future that others bring to its end: a chain of them needs no
+ * stack. */
+struct fut_ender {
+    void (*end)(struct fut_ender *ender); /* const; may free it */
+    struct fut_ender *next;               /* the thread that ends it */
+};
+
+/* Has it called: at once, or if that is going on further down the stack after
+ * those that are called there. */
+void fut_future_end_in_turn(struct fut_ender *ender);
+
 void fut_future_publish_slowly(futures_future *future, uint64_t word,
                                uint64_t pins);
 
@@ -20,7 +31,7 @@ static inline void fut_future_publish(futures_future *future,
     /* Most futures end before anybody waits for them, or run in the thread
      * that waits: then ending one and letting go of it is one step. */
     do {
-        next = (word & ~(uint64_t)FUT_STATE_MASK) | status;
+        next = (word & ~(FUT_STATE_MASK | FUT_HELD)) | status;
         alone = (word & FUT_WAITED) == 0 && fut_handles(word) > 1;
         if (alone) {
             next -= FUT_HANDLE + pins * FUT_PIN;

@@ -1,7 +1,7 @@
 /* Shutdown: close, so that nothing more comes from outside; for CANCEL end
  * what is queued and ask what runs; wait until the pool is quiet, when no task
- * is left that could submit; end the threads. Any number of threads may do
- * this; one at a time joins. */
+ * is left that could submit; end what is not ready; end the threads. Any
+ * number of threads may do this; one at a time joins. */
 #include "core/lifecycle.h"
 
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include "base/block.h"
 #include "base/fork.h"
 #include "base/thread.h"
+#include "core/hold.h"
 #include "core/limbo.h"
 #include "core/quiet.h"
 #include "core/room.h"
@@ -53,6 +54,7 @@ void fut_pool_free(futures_pool *pool)
     fut_sink_shut(pool->sink);
     fut_sink_release(pool->sink);
     fut_injector_destroy(&pool->injector);
+    fut_hold_destroy(pool);
     (void)pthread_mutex_destroy(&pool->limbo_lock);
     (void)pthread_mutex_destroy(&pool->life_lock);
     fut_pool_free_workers(pool, pool->workers);
@@ -101,6 +103,28 @@ static void close_pool(futures_pool *pool, futures_shutdown how)
     }
 }
 
+/* Waits until nothing is left to run, and ends what is not ready then; what
+ * becomes ready by that runs. Nothing begins to be held in a closed pool that
+ * is quiet: so if all that ever were had left before it was, all is over.
+ * returns  false once the deadline has passed */
+static bool drain(futures_pool *pool, futures_time deadline)
+{
+    for (;;) {
+        uint64_t left = fut_hold_left(pool, true);
+
+        if (!fut_quiet_wait(pool, deadline)) {
+            return false;
+        }
+        if (fut_hold_none_since(pool, true, left)) {
+            return true;
+        }
+        if (!fut_hold_cancel_all(pool) &&
+            !fut_hold_wait(pool, true, deadline)) {
+            return false;
+        }
+    }
+}
+
 static bool is_inside(const futures_pool *pool)
 {
     for (struct fut_run *run = fut_self.run; run != NULL; run = run->below) {
@@ -131,7 +155,7 @@ futures_status futures_pool_shutdown(futures_pool *pool, futures_shutdown how,
         return FUTURES_OK;
     }
     close_pool(pool, how);
-    if (!fut_quiet_wait(pool, deadline)) {
+    if (!drain(pool, deadline)) {
         return FUTURES_TIMEOUT;
     }
     end_threads(pool);

@@ -126,7 +126,7 @@ static void one_ended(struct fut_wait *wait, futures_future *future,
 
 static bool wait_for(futures_future *future, futures_time deadline)
 {
-    struct one one = {.wait = {one_ended}};
+    struct one one = {.wait = {.ended = one_ended}};
     futures_hook hook;
 
     fut_latch_init(&one.latch, 1);

@@ -42,6 +42,9 @@ futures_status fut_order_make(struct fut_order *order, futures_pool *pool,
         pool != NULL && (fut_pool_is_mine(pool) || fut_pool_runs_here(pool));
     order->timed = false;
     order->extra = false;
+    order->held = false;
+    order->counted = false;
+    order->alone = false;
     memset(&order->options, 0, sizeof order->options);
     if (options == NULL) {
         return check(order);
@@ -84,9 +87,12 @@ static void fill_extra(futures_future *future,
 void fut_order_fill(const struct fut_order *order, futures_future *future,
                     void *arg)
 {
-    fut_future_init(future, order->timed ? fut_future_word(FUT_ENDING, 1,
-                                                           order->pool->marks)
-                                         : order->pool->word);
+    uint64_t word = order->timed
+                        ? fut_future_word(FUT_ENDING, 1, order->pool->marks)
+                        : order->pool->word;
+
+    fut_future_init(future, order->held ? word | FUT_HELD : word);
+    future->counted = order->counted;
     future->pool = order->pool;
     future->fn = order->fn;
     future->arg = arg;

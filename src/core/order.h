@@ -16,9 +16,12 @@ struct fut_order {
     futures_pool *pool;
     futures_fn fn;
     futures_task_options options;
-    bool own;   /* by the pool's own worker or task: also while it drains */
-    bool timed; /* there is a deadline */
-    bool extra; /* there is something for the extra line */
+    bool own;     /* by the pool's own worker or task: also while it drains */
+    bool timed;   /* there is a deadline */
+    bool extra;   /* there is something for the extra line */
+    bool held;    /* what is filled is not ready: see hold.h */
+    bool counted; /* ... and counts as queued meanwhile */
+    bool alone;   /* the submitter has the handle only after the submit */
 };
 
 /* One submit in so many looks at the chain above its task. */

@@ -58,6 +58,25 @@ struct fut_worker {
     _Atomic uint64_t name[FUT_NAME_WORDS]; /* of that task, cut */
 };
 
+struct fut_hold;
+
+/* How many began to be held, and how many have left; the lock of fut_holds. */
+struct fut_hold_tally {
+    uint64_t begun;
+    uint64_t left;
+};
+
+/* Its futures that are not ready, see hold.h. */
+struct fut_holds {
+    pthread_mutex_t lock;
+    struct fut_hold *first;        /* lock */
+    struct fut_hold_tally all;     /* lock */
+    struct fut_hold_tally counted; /* lock: those that count as queued */
+    unsigned waits;                /* lock: who waits for one to leave */
+    _Atomic uint32_t moves;        /* lock writes: moves for them */
+    _Atomic size_t queued;         /* counted ones that are still held */
+};
+
 struct futures_pool {
     /* const after create */
     unsigned workers;
@@ -98,6 +117,9 @@ struct futures_pool {
     _Atomic uint32_t quiet;       /* moves when all workers sleep */
     _Atomic uint32_t quiet_waits; /* who waits for that */
     _Atomic uint32_t waiting;     /* tasks parked in a wait */
+    unsigned parked; /* graph lock (combine/graph.h): workers in its list */
+
+    struct fut_holds holds;
 
     pthread_mutex_t limbo_lock;
     struct fut_link *limbo; /* limbo lock; see limbo.h */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "core/cancel.h"
 #include "core/find.h"
+#include "core/hold.h"
 #include "core/limbo.h"
 #include "core/stats.h"
 #include "sync/park.h"
@@ -84,32 +85,40 @@ static bool wait_for_workers(futures_pool *pool, futures_time deadline,
 }
 
 /* Without waiting for the workers to fall asleep. What other threads end was
- * claimed from an entry in a queue or in limbo. */
+ * claimed from an entry in a queue or in limbo. What just becomes ready may
+ * have ended before it is counted: then nothing is said, see hold.c. */
 bool fut_quiet_now(futures_pool *pool)
 {
-    bool empty;
+    uint64_t left = fut_hold_left(pool, false);
+    bool empty = !fut_find_any(pool);
 
-    empty = !fut_find_any(pool);
-    return empty && fut_limbo_is_over(pool) && fut_stats_all_done(pool);
+    return empty && fut_limbo_is_over(pool) && fut_stats_all_done(pool) &&
+           fut_hold_none_since(pool, false, left);
 }
 
 /* What ends in limbo may have submitted before it ended, and a worker may have
  * put that into limbo: so limbo is looked at between two looks at the workers,
- * and none may have woken between these. */
+ * and none may have woken between these. What is held and counts leaves for a
+ * queue or for limbo: so there must have been none all the while. */
 bool fut_quiet_wait(futures_pool *pool, futures_time deadline)
 {
     uint64_t before;
     uint64_t after;
 
+    fut_cancel_all_swept();
     for (;;) {
+        uint64_t left = fut_hold_left(pool, false);
+
         if (!wait_for_workers(pool, deadline, &before)) {
             return false;
         }
         if (fut_limbo_is_over(pool) && workers_are_quiet(pool, &after) &&
-            (before == after || after == 0)) {
+            (before == after || after == 0) &&
+            fut_hold_none_since(pool, false, left)) {
             return true;
         }
-        if (!fut_limbo_wait(pool, deadline)) {
+        if (!fut_limbo_wait(pool, deadline) ||
+            !fut_hold_wait(pool, false, deadline)) {
             return false;
         }
     }

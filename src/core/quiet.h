@@ -8,7 +8,8 @@
 /* By a worker that was the last to announce its sleep. */
 void fut_quiet_notify(futures_pool *pool);
 
-/* Whether nothing was queued or ran at some moment during the call. */
+/* Whether nothing was queued or ran at some moment during the call. What is
+ * held counts as queued if it says so, see hold.h. */
 bool fut_quiet_now(futures_pool *pool);
 
 /* Waits until nothing is queued and nothing runs.

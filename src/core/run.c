@@ -42,7 +42,8 @@ static inline void begin(struct loop *loop, futures_future *future, bool entry)
     run->epoch = 0;
     run->calling = fut_self.calling;
     run->freeing = fut_self.freeing;
-    fut_self.calling = false;
+    store_relaxed(&future->runner, &fut_self);
+    fut_self.calling = 0;
     fut_self.freeing = false;
     fut_self.run = run;
     fut_room_give(future->pool, 1);
@@ -225,6 +226,7 @@ static void refuse(struct fut_run *run, futures_status status)
 static void run_in(struct loop *loop, futures_future *future, bool entry)
 {
     struct fut_run *run = &loop->run;
+    void *(*fn)(void *) = future->fn; /* before the runner lies there */
     futures_status status;
     void *value;
 
@@ -234,7 +236,7 @@ static void run_in(struct loop *loop, futures_future *future, bool entry)
         return;
     }
     future->stock = FUT_STOCK;
-    value = future->fn(future->arg);
+    value = fn(future->arg);
     if (run->cleanups != NULL) {
         fut_raise_clean(run);
     }

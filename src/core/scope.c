@@ -256,7 +256,7 @@ static void unlink_locked(futures_hook *hook)
     }
 }
 
-void fut_scope_unwatch(futures_hook *hook)
+bool fut_scope_unhook(futures_hook *hook)
 {
     futures_token *scope = NULL;
 
@@ -270,9 +270,13 @@ void fut_scope_unwatch(futures_hook *hook)
         }
     }
     fut_unlock(&watch_lock);
-    if (scope != NULL) {
-        fut_future_unpin(scope);
-    } else {
+    fut_future_unpin(scope);
+    return scope != NULL;
+}
+
+void fut_scope_unwatch(futures_hook *hook)
+{
+    if (!fut_scope_unhook(hook)) {
         fut_callback_await(hook);
     }
 }
@@ -347,7 +351,7 @@ void fut_scope_remove_sweeper(struct fut_sweeper *sweeper)
 
 struct fut_swept fut_scope_sweep(void)
 {
-    struct fut_swept swept = {NULL};
+    struct fut_swept swept = {NULL, NULL};
 
     add_seq_cst(&fut_scope_epoch, 1);
     fut_barrier_heavy(); /* pairs with the light operations of a submit */

@@ -71,9 +71,14 @@ bool fut_scope_watch(const struct fut_watched *watched, futures_hook *hook,
 /* Afterwards fn is not running, except on this very thread. */
 void fut_scope_unwatch(futures_hook *hook);
 
+/* The same without waiting.
+ * returns  false: fn has been called, or is just being called */
+bool fut_scope_unhook(futures_hook *hook);
+
 /* What a sweep claimed in the queues: to be dealt with outside the lock. */
 struct fut_swept {
     futures_future *claimed; /* through `chain`; to be ended */
+    struct fut_swept *below; /* of another one on the same stack */
 };
 
 /* A pool's queues. `collect` claims what is queued there and stopped. It calls

@@ -12,6 +12,8 @@
 
 struct fut_guard;
 struct fut_brake;
+struct fut_ender;
+struct fut_swept;
 struct fut_worker;
 
 /* A task that runs on this thread, in the frame of the loop that runs it. Or
@@ -33,22 +35,31 @@ struct fut_run {
     bool asked;    /* to stop, as of `epoch` */
     bool exposed;  /* its token was handed out, or pinned beyond the stock */
     bool entry;    /* claimed by popping its entry: nobody else looks at it */
-    bool calling;  /* of the thread, when it began: inside a callback's wait */
+    uint8_t calling; /* of the thread, when it began: in a callback's wait */
     bool freeing;
     uint64_t epoch;
     futures_error lost; /* the first error, if there was no memory */
 };
 
+/* What is going on further down the stack: callbacks of ended futures, or
+ * enders, are being called one after the other. */
+enum fut_calling { FUT_CALLING_BACK = 1, FUT_CALLING_ENDERS = 2 };
+
 struct fut_self {
     struct fut_run *run;       /* the innermost */
     struct fut_worker *worker; /* NULL on threads that are no workers */
     futures_future *ended;     /* their callbacks are to be run, in order */
-    futures_future **ended_tail;
-    futures_future *dead; /* without a reference, to be freed */
-    unsigned pins;        /* tasks pinned as scopes, counted */
-    unsigned patience;    /* how often to look before parking; 0: new */
-    unsigned number;      /* of the thread; 0: not asked for yet */
-    bool calling;         /* callbacks of ended futures are being run */
+    futures_future *ended_last;
+    struct fut_ender *enders; /* to be called, in order */
+    struct fut_ender **enders_tail;
+    futures_future *dead;    /* without a reference, to be freed */
+    futures_future *refused; /* for want of memory, to be ended */
+    struct fut_swept *swept; /* what cancels on this stack are to end */
+    unsigned pins;           /* tasks pinned as scopes, counted */
+    unsigned patience;       /* how often to look before parking; 0: new */
+    unsigned number;         /* of the thread; 0: not asked for yet */
+    uint8_t calling;         /* bits of enum fut_calling */
+    bool refusing;
     bool freeing;
 };
 

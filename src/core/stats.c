@@ -34,23 +34,32 @@ static uint64_t less(uint64_t whole, uint64_t part)
     return whole > part ? whole - part : 0;
 }
 
-static void note_longest(futures_stats *stats, const struct fut_worker *worker,
-                         futures_time now)
+bool fut_stats_task(const struct fut_worker *worker, futures_time now,
+                    struct fut_stats_task *task)
 {
     uint64_t words[FUT_NAME_WORDS];
     futures_time since = load_acquire(&worker->since);
 
-    if (since == 0 ||
-        less((uint64_t)now, (uint64_t)since) < stats->longest_ns) {
-        return;
-    }
     for (int i = 0; i < FUT_NAME_WORDS; i++) {
         words[i] = load_relaxed(&worker->name[i]);
     }
-    if (load_acquire(&worker->since) == since) {
-        stats->longest_ns = less((uint64_t)now, (uint64_t)since);
-        memcpy(stats->longest_name, words, sizeof stats->longest_name);
-        stats->longest_name[sizeof stats->longest_name - 1] = '\0';
+    if (since == 0 || load_acquire(&worker->since) != since) {
+        return false;
+    }
+    task->ns = less((uint64_t)now, (uint64_t)since);
+    memcpy(task->name, words, sizeof task->name);
+    task->name[sizeof task->name - 1] = '\0';
+    return true;
+}
+
+static void note_longest(futures_stats *stats, const struct fut_worker *worker,
+                         futures_time now)
+{
+    struct fut_stats_task task;
+
+    if (fut_stats_task(worker, now, &task) && task.ns >= stats->longest_ns) {
+        stats->longest_ns = task.ns;
+        memcpy(stats->longest_name, task.name, sizeof stats->longest_name);
     }
 }
 
@@ -59,6 +68,8 @@ static void collect(futures_stats *stats, const futures_pool *pool)
     struct sums sums = {0};
     futures_time now = fut_clock_coarse();
 
+    /* first: what becomes ready goes on to the other counters */
+    sums.submitted = load_acquire(&pool->holds.queued);
     add(&sums, &pool->outside);
     for (unsigned i = 0; i < pool->workers; i++) {
         add(&sums, &pool->worker[i].counts);

@@ -91,6 +91,7 @@ static futures_future *submit_one(futures_pool *pool, futures_fn fn, void *arg,
         fut_self_call(order.options.arg_free, arg);
         return fut_future_ended(status);
     }
+    order.alone = true;
     *accepted = submit(&order, &future, &arg, 1, &status) == 1;
     return future;
 }

@@ -1,12 +1,14 @@
 /* What is stopped is claimed where it lies. Its entry stays there and is
  * dropped when it is popped, like any whose future somebody else has claimed.
  *
- * The injector is looked at before the deques: what a worker draws moves in
- * that direction. What has left a deque runs next, and looks for itself. */
+ * First those that are not ready, then the injector, then the deques: what
+ * becomes ready, and what a worker draws, moves in that direction. What has
+ * left a deque runs next, and looks for itself. */
 #include "core/sweep.h"
 
 #include <futures/task.h>
 
+#include "core/hold.h"
 #include "core/job.h"
 
 struct sweep {
@@ -28,7 +30,7 @@ static void claim(void *context, void *entry)
         !fut_future_claim_end(future)) {
         return;
     }
-    future->chain = sweep->swept->claimed;
+    store_relaxed(&future->chain, sweep->swept->claimed);
     sweep->swept->claimed = future;
 }
 
@@ -38,6 +40,7 @@ void fut_sweep_collect(struct fut_sweeper *sweeper, struct fut_swept *swept)
         (void *)((char *)sweeper - offsetof(futures_pool, sweeper));
     struct sweep sweep = {.pool = pool, .swept = swept};
 
+    fut_hold_scan(pool, claim, &sweep);
     fut_injector_scan(&pool->injector, claim, &sweep);
     for (unsigned i = 0; i < pool->workers; i++) {
         fut_deque_scan(&pool->worker[i].drawn, claim, &sweep);

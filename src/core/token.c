@@ -116,3 +116,15 @@ bool fut_token_fire(futures_token *token, int code, const char *reason)
     store_seq_cst(&token->reason, error);
     return true;
 }
+
+bool fut_token_fire_for(futures_token *token, const futures_error *reason)
+{
+    if (exchange_acq_rel(&token->claimed, true)) {
+        return false;
+    }
+    /* pairs with load_acquire in fut_token_reason: shows the error */
+    store_seq_cst(&token->reason, reason != NULL
+                                      ? fut_error_keep(reason)
+                                      : fut_error_retain(token->spare));
+    return true;
+}

@@ -63,4 +63,7 @@ futures_error *fut_token_make_reason(int code, const char *reason);
  * returns  false where it has fired before */
 bool fut_token_fire(futures_token *token, int code, const char *reason);
 
+/* The same with a reason as it is, which is retained; NULL: "cancelled". */
+bool fut_token_fire_for(futures_token *token, const futures_error *reason);
+
 #endif

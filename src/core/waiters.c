@@ -236,19 +236,35 @@ static uintptr_t part_locked(uintptr_t word, uintptr_t *waits)
     return (uintptr_t)oldest;
 }
 
+static void tell_hook(futures_future *future, futures_hook *hook)
+{
+    struct fut_wait *wait = hook->owner;
+
+    wait->ended(wait, future, hook);
+}
+
 void fut_waiters_tell(futures_future *future, uintptr_t waits)
 {
-    while (waits != 0) {
-        futures_hook *hook = hook_of(waits);
+    struct fut_wait *wait;
+    futures_hook *later = NULL;
+    futures_hook *hook;
 
-        if (hook == NULL) {
-            struct fut_wait *wait = (struct fut_wait *)(waits & ~BITS);
-
-            wait->ended(wait, future, NULL);
-            return;
-        }
+    while ((hook = hook_of(waits)) != NULL) {
         waits = hook->next;
-        ((struct fut_wait *)hook->owner)->ended(hook->owner, future, hook);
+        if (((struct fut_wait *)hook->owner)->calls) {
+            hook->next = (uintptr_t)later;
+            later = hook;
+        } else {
+            tell_hook(future, hook);
+        }
+    }
+    wait = (struct fut_wait *)(waits & ~BITS);
+    if (wait != NULL) {
+        wait->ended(wait, future, NULL);
+    }
+    while ((hook = later) != NULL) {
+        later = hook_of(hook->next);
+        tell_hook(future, hook);
     }
 }
 

@@ -14,6 +14,9 @@
 struct fut_wait {
     void (*ended)(struct fut_wait *wait, futures_future *future,
                   futures_hook *hook);
+    /* const: that may call the caller's code, which may wait until others are
+     * told. So these are told first. */
+    bool calls;
 };
 
 enum fut_attach {

@@ -285,6 +285,7 @@ static void replace(void *arg)
     futures_pool *pool = worker->pool;
 
     fut_self.run = NULL;
+    fut_self.swept = NULL;
     call_stop(worker);
     store_relaxed(&worker->since, 0);
     fut_self.worker = NULL;

@@ -17,6 +17,9 @@ struct child {
  * says what was wrong, or aborts. */
 struct child child_run(void (*fn)(void *arg), void *arg);
 
+/* In the child: ends it with the number of a check that does not hold. */
+void child_expect(int number, bool holds);
+
 /* Whether it was killed by abort(). */
 bool child_aborted(const struct child *child);
 

@@ -81,6 +81,16 @@ static inline futures_status end_gathering(futures_future *task,
     return gathering->status;
 }
 
+/* A slot of a gather_async that has ended. */
+static inline void check_slot(const futures_future *gathered, size_t index,
+                              futures_status status)
+{
+    size_t count = 0;
+    const futures_outcome *outcomes = futures_outcomes(gathered, &count);
+    cr_assert(outcomes != NULL && index < count);
+    assert_status(outcomes[index].status, status);
+}
+
 static inline futures_future *resolved(void *value)
 {
     futures_future *promise = futures_promise(NULL, NULL);
