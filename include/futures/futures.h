@@ -6,6 +6,7 @@
 #ifndef FUTURES_FUTURES_H
 #define FUTURES_FUTURES_H
 
+#include <futures/any.h>
 #include <futures/error.h>
 #include <futures/export.h>
 #include <futures/for.h>

@@ -92,6 +92,46 @@ FUTURES_API futures_status futures_gather(
     futures_future *const futures[], size_t count, futures_outcome outcomes[],
     const futures_gather_options *options);
 
+/* A gather that holds no thread: a future that ends when futures_gather would
+ * return, with the status that it would return; its error is the first one, or
+ * the reason of what cancelled it. Its value is its array of outcomes, which
+ * cannot be taken; see futures_outcomes. Nobody can resolve it, and the last
+ * release does not end it. Cancelling it cancels its futures, and it ends when
+ * they have. Who waits for it runs its futures as if they were those of the
+ * wait. `on_done` is called on the threads that end the futures, for one slot
+ * at a time; `help` means nothing. Inside a task it is beneath that task,
+ * unless its token is futures_token_none(). Errors in the outcomes count as
+ * looked at; its own, if nobody looks at that, goes to `unhandled` of the pool
+ * that it came from.
+ * returns  the future, never NULL; one that has ended INVALID, NOMEM, SYSTEM
+ *          (no timer thread) or FORKED where it could not be made: nothing was
+ *          touched
+ * blocks   never, but for callbacks    threads  any
+ * owns     retains futures until it is freed; the caller owes a release */
+FUTURES_API futures_future *futures_gather_async(
+    futures_future *const futures[], size_t count,
+    const futures_gather_options *options);
+
+/* The outcomes of a gather_async, however it ended; its error counts as looked
+ * at.
+ * returns  *count of them, borrowed from it; NULL and 0 while it is pending,
+ *          and for other futures
+ * blocks   never    threads  any    owns  borrowed from gathered */
+FUTURES_API const futures_outcome *futures_outcomes(
+    const futures_future *gathered, size_t *count);
+
+/* A future that ends as `future` does, with its value (borrowed from
+ * `future`) or error, but can be cancelled alone: so a gather that holds it in
+ * the place of `future` can be stopped without stopping that. Nobody can
+ * resolve it, its value cannot be taken, and the last release does not end it.
+ * Looking at its error is looking at that of `future`.
+ * Elsewhere: asyncio.shield, Promise.race with a signal.
+ * returns  the future, never NULL; one that has ended INVALID, NOMEM, SYSTEM
+ *          or FORKED where it could not be made
+ * blocks   never                       threads  any
+ * owns     retains future until it is freed; the caller owes a release */
+FUTURES_API futures_future *futures_shield(futures_future *future);
+
 /* The lowest index that is not OK.
  * returns  the index; count if there is none
  * blocks   never    threads  any    owns  borrows outcomes */
