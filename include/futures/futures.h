@@ -18,6 +18,7 @@
 #include <futures/promise.h>
 #include <futures/status.h>
 #include <futures/task.h>
+#include <futures/then.h>
 #include <futures/time.h>
 #include <futures/token.h>
 #include <futures/version.h>
