@@ -1,5 +1,10 @@
 /* A futures_for that does not come to its end: errors, cancels, threads that
  * exit. When it returns nothing of it runs any more. */
+/* Elsewhere, and here:
+ * iter_panic.rs:
+ *   iter_panic -> for_error.thrown_ends_the_loop_and_is_heard
+ *   iter_panic_fuse -> for_error.asks_the_other_parts_to_stop
+ */
 #include "support/test.h"
 
 #include <pthread.h>

@@ -241,3 +241,59 @@ Test(map_cancel, by_an_item_that_cancels_its_token)
     futures_outcomes_free(outcomes, COUNT);
     futures_pool_destroy(pool);
 }
+
+static void ignore_outcome(void *context, size_t index,
+                           const futures_outcome *outcome)
+{
+    (void)context;
+    (void)index;
+    (void)outcome;
+}
+
+struct descent {
+    futures_pool *pool;
+    futures_map_options options;
+    futures_status deepest;
+    futures_status slots[2]; /* of the deepest map */
+    bool over;               /* one was told: nothing begins any more */
+};
+
+static void *descend(void *arg)
+{
+    struct descent *descent = arg;
+    void *args[2] = {arg, arg};
+    futures_outcome outcomes[2];
+    if (descent->over)
+        return NULL;
+    futures_status status = futures_map(descent->pool, descend, args, 2,
+                                        outcomes, &descent->options);
+    if (descent->deepest == FUTURES_PENDING) {
+        descent->deepest = status;
+        descent->slots[0] = outcomes[0].status;
+        descent->slots[1] = outcomes[1].status;
+    }
+    futures_outcomes_free(outcomes, 2);
+    descent->over = true;
+    return NULL;
+}
+
+/* As parts of tasks, as tasks, and in a window. */
+Test(map_cancel, is_what_a_map_does_that_nobody_can_run) /* row 32 */
+{
+    for (int way = 0; way < 3; way++) {
+        struct descent descent = {pool_of(1),
+                                  FUTURES_MAP_OPTIONS_INIT,
+                                  FUTURES_PENDING,
+                                  {FUTURES_PENDING},
+                                  false};
+        descent.options.on_done = way == 1 ? ignore_outcome : NULL;
+        descent.options.window = way == 2 ? 1 : 0;
+        futures_future *task = futures_submit(descent.pool, descend, &descent);
+        assert_status(futures_wait(task, FUTURES_NEVER), FUTURES_OK);
+        assert_status(descent.deepest, FUTURES_DEADLOCK);
+        assert_status(descent.slots[0], FUTURES_CANCELLED);
+        assert_status(descent.slots[1], FUTURES_CANCELLED);
+        futures_release(task);
+        futures_pool_destroy(descent.pool);
+    }
+}

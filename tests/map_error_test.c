@@ -299,3 +299,21 @@ Test(map_exit, in_an_item_cancels_the_rest) /* row 47 */
     cr_assert_eq(atomic_load(&result.heard), 0);
     futures_outcomes_free(result.outcomes, COUNT);
 }
+
+static void *time_out_at_bad(void *arg)
+{
+    if (is_bad(arg))
+        futures_throw(ETIMEDOUT, "of the item's own");
+    return arg;
+}
+
+Test(map_error, with_the_code_of_a_deadline_is_an_error_like_any_other)
+{
+    struct result result;
+    map_numbers(&result, 1, time_out_at_bad, FUTURES_ON_ERROR_COLLECT);
+    assert_status(result.status, FUTURES_FAILED);
+    assert_status(result.outcomes[BAD].status, FUTURES_FAILED);
+    cr_assert_eq(result.outcomes[BAD].error->code, ETIMEDOUT);
+    cr_assert_eq(with_status(result.outcomes, COUNT, FUTURES_OK), COUNT - 1);
+    futures_outcomes_free(result.outcomes, COUNT);
+}

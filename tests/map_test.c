@@ -1,5 +1,19 @@
 /* futures_map where nothing goes wrong: outcomes in order, in every pool, in
  * each other; and what it refuses. */
+/* Elsewhere, and here:
+ * executor.py:
+ *   test_map -> map.gives_outcomes_in_order
+ *   test_map_exception -> map_error.is_collected_and_all_run
+ *   test_map_timeout_from_callable
+ *   -> map_error.with_the_code_of_a_deadline_is_an_error_like_any_other
+ *   test_map_timeout -> map_cancel.by_its_deadline_is_a_timeout
+ *   test_map_close
+ *   -> map_cancel.by_its_token_stops_what_runs_and_begins_no_more
+ * test_thread_pool.py:
+ *   test_map_submits_without_iteration -> map.without_outcomes_only_runs
+ *   test_executor_map_current_future_cancel
+ *   -> map_cancel.by_its_deadline_is_a_timeout
+ */
 #include "support/test.h"
 
 #include <string.h>

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <futures/for.h>
 #include <futures/gather.h>
 #include <futures/map.h>
 #include <futures/promise.h>
@@ -62,6 +63,11 @@ void futures_gather_options_init(futures_gather_options *options, size_t size)
 }
 
 void futures_map_options_init(futures_map_options *options, size_t size)
+{
+    fut_options_init(options, size);
+}
+
+void futures_for_options_init(futures_for_options *options, size_t size)
 {
     fut_options_init(options, size);
 }

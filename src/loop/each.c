@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/alloc.h"
+#include "combine/gather.h"
 #include "core/error.h"
 
 struct each {
@@ -34,9 +35,7 @@ static void stop_all(const struct each *each)
         (void)futures_cancel(each->futures[i]);
     }
     for (size_t i = 0; i < each->count; i++) {
-        while (futures_wait(each->futures[i], FUTURES_NEVER) ==
-               FUTURES_DEADLOCK) {
-        }
+        fut_wait_through(each->futures[i]);
     }
 }
 

@@ -9,7 +9,10 @@
 #include <futures/task.h>
 
 #include "base/alloc.h"
+#include "combine/gather.h"
+#include "core/error.h"
 #include "core/pool.h"
+#include "core/scope.h"
 #include "core/self.h"
 
 enum { SHORT_NS = 5000, LONG_NS = 20000 };
@@ -165,9 +168,7 @@ static void stop_all(struct fut_loop *loop)
         }
     }
     for (size_t i = 0; i < loop->hired; i++) {
-        while (futures_wait(loop->futures[i], FUTURES_NEVER) ==
-               FUTURES_DEADLOCK) {
-        }
+        fut_wait_through(loop->futures[i]);
     }
 }
 
@@ -234,4 +235,76 @@ futures_status fut_loop_run(struct fut_loop *loop,
     dismiss(loop);
     status = hire_and_gather(loop, options);
     return status != FUTURES_OK && is_done(loop) ? FUTURES_OK : status;
+}
+
+bool fut_loop_note(struct fut_loop *loop, futures_status status)
+{
+    unsigned none = FUTURES_OK;
+
+    /* Relaxed: it is read for its value alone, and by the caller later. */
+    return cas_relaxed(&loop->first_error, &none, (unsigned)status);
+}
+
+static void look_at_errors(const struct fut_loop *loop)
+{
+    for (size_t i = 0; i < loop->hired; i++) {
+        (void)futures_error_of(loop->futures[i]);
+    }
+}
+
+futures_status fut_loop_run_noting(struct fut_loop *loop,
+                                   const futures_gather_options *options)
+{
+    futures_status status;
+
+    do {
+        status = fut_loop_run(loop, options);
+        look_at_errors(loop);
+    } while (status == FUTURES_FAILED &&
+             options->on_error == FUTURES_ON_ERROR_COLLECT &&
+             fut_loop_has_left(loop));
+    return status;
+}
+
+/* What those say that were cancelled, all the same; nullable. */
+static const futures_error *reason_of_participants(const struct fut_loop *loop)
+{
+    const futures_error *reason = NULL;
+
+    for (size_t i = 0; i < loop->hired && reason == NULL; i++) {
+        if (futures_poll(loop->futures[i]) == FUTURES_CANCELLED) {
+            reason = futures_error_of(loop->futures[i]);
+        }
+    }
+    return reason;
+}
+
+/* Why the rest never began.
+ * returns  the reason with a reference; NULL without one */
+static futures_error *reason_of(const struct fut_loop *loop,
+                                futures_status status,
+                                const futures_token *token)
+{
+    const futures_error *reason = reason_of_participants(loop);
+
+    if (reason != NULL) {
+        return fut_error_keep(reason);
+    }
+    if (status == FUTURES_TIMEOUT) {
+        return fut_error_deadline();
+    }
+    return status == FUTURES_CANCELLED ? fut_scope_reason(token) : NULL;
+}
+
+futures_outcome fut_loop_rest(const struct fut_loop *loop,
+                              futures_status status,
+                              const futures_token *token)
+{
+    futures_outcome rest = {status, NULL, reason_of(loop, status, token)};
+
+    if (status == FUTURES_FAILED || status == FUTURES_TIMEOUT ||
+        status == FUTURES_DEADLOCK) {
+        rest.status = FUTURES_CANCELLED;
+    }
+    return rest;
 }

@@ -49,6 +49,24 @@ futures_status fut_loop_open(struct fut_loop *loop, uint32_t units);
 futures_status fut_loop_run(struct fut_loop *loop,
                             const futures_gather_options *options);
 
+/* On a participant: the status of an error that `run` does not throw.
+ * returns  whether it is the first */
+bool fut_loop_note(struct fut_loop *loop, futures_status status);
+
+/* fut_loop_run where `run` notes the errors and keeps them: those of the
+ * participants are the same once more, so nobody is to hear of them. Under
+ * COLLECT a participant fails only with its thread, and others run what it
+ * left. */
+futures_status fut_loop_run_noting(struct fut_loop *loop,
+                                   const futures_gather_options *options);
+
+/* Before the participants are freed: what came of units that never began.
+ * status, token: of that run
+ * returns  an outcome, whose error is owed a fut_error_release */
+futures_outcome fut_loop_rest(const struct fut_loop *loop,
+                              futures_status status,
+                              const futures_token *token);
+
 /* returns  whether units are left that nobody claimed */
 bool fut_loop_has_left(const struct fut_loop *loop);
 

@@ -9,11 +9,11 @@
 #include "base/alloc.h"
 #include "loop/each.h"
 #include "loop/loop.h"
+#include "loop/window.h"
 #include "core/error.h"
 #include "core/options.h"
 #include "core/parts.h"
 #include "core/pool.h"
-#include "core/scope.h"
 
 struct map {
     struct fut_loop loop;
@@ -35,11 +35,8 @@ struct map_run {
 static bool note(struct map *map, const futures_outcome *outcome)
 {
     struct fut_run *run = fut_self.run;
-    unsigned none = FUTURES_OK;
 
-    /* Relaxed: it is read for its value alone, and by the caller later. */
-    (void)cas_relaxed(&map->loop.first_error, &none,
-                      (unsigned)outcome->status);
+    (void)fut_loop_note(&map->loop, outcome->status);
     if (outcome->status == FUTURES_CANCELLED) {
         return false;
     }
@@ -82,35 +79,6 @@ static void run_items(struct fut_loop *loop, struct fut_share *own,
     }
 }
 
-/* What those say that were cancelled, all the same; nullable. */
-static const futures_error *reason_of_participants(const struct map *map)
-{
-    const futures_error *reason = NULL;
-
-    for (size_t i = 0; i < map->loop.hired && reason == NULL; i++) {
-        if (futures_poll(map->loop.futures[i]) == FUTURES_CANCELLED) {
-            reason = futures_error_of(map->loop.futures[i]);
-        }
-    }
-    return reason;
-}
-
-/* Why the rest never began.
- * returns  the reason with a reference; NULL without one */
-static futures_error *reason_of(const struct map *map, futures_status status,
-                                const futures_token *token)
-{
-    const futures_error *reason = reason_of_participants(map);
-
-    if (reason != NULL) {
-        return fut_error_keep(reason);
-    }
-    if (status == FUTURES_TIMEOUT) {
-        return fut_error_deadline();
-    }
-    return status == FUTURES_CANCELLED ? fut_scope_reason(token) : NULL;
-}
-
 static void fill(futures_outcome outcomes[], size_t count,
                  futures_status status, const futures_error *reason)
 {
@@ -121,50 +89,27 @@ static void fill(futures_outcome outcomes[], size_t count,
     }
 }
 
-/* Of those that never began. */
-static futures_status status_of_rest(futures_status status)
-{
-    return status == FUTURES_FAILED || status == FUTURES_TIMEOUT
-               ? FUTURES_CANCELLED
-               : status;
-}
-
 static void fill_rest(const struct map *map, futures_status status,
                       const futures_token *token)
 {
-    futures_error *reason = reason_of(map, status, token);
+    futures_outcome rest = fut_loop_rest(&map->loop, status, token);
 
     for (unsigned i = 0; i < map->loop.range.count; i++) {
         uint32_t first;
         uint32_t left = fut_range_left(&map->loop.range.shares[i], &first);
 
         if (left > 0) {
-            fill(&map->outcomes[first], left, status_of_rest(status), reason);
+            fill(&map->outcomes[first], left, rest.status, rest.error);
         }
     }
-    fut_error_release(reason);
+    futures_outcomes_free(&rest, 1);
 }
 
-/* The participants' errors are those of items: the caller has them. */
-static void look_at_errors(const struct map *map)
-{
-    for (size_t i = 0; i < map->loop.hired; i++) {
-        (void)futures_error_of(map->loop.futures[i]);
-    }
-}
-
-/* Under COLLECT a participant fails only with its thread: others run what it
- * left, if they have not left before. */
 static futures_status run_all(struct map *map,
                               const futures_gather_options *options)
 {
-    futures_status status;
+    futures_status status = fut_loop_run_noting(&map->loop, options);
 
-    do {
-        status = fut_loop_run(&map->loop, options);
-        look_at_errors(map);
-    } while (status == FUTURES_FAILED && map->collect &&
-             fut_loop_has_left(&map->loop));
     if (fut_loop_has_left(&map->loop)) {
         fill_rest(map, status, options->token);
     }
@@ -261,16 +206,27 @@ static bool wants_each(const futures_map_options *options)
             options->on_timeout != FUTURES_ON_TIMEOUT_CANCEL);
 }
 
-static bool is_valid(const futures_pool *pool, futures_fn fn,
-                     void *const args[], size_t count)
+static bool wants_window(const futures_map_options *options)
 {
-    return pool != NULL && fn != NULL && (args != NULL || count == 0) &&
-           count <= UINT32_MAX;
+    return options->window > 0 || options->next != NULL;
 }
 
-static bool are_valid(const futures_map_options *options)
+/* Whether there is one source of items, and places for what comes of them. */
+static bool are_valid_items(void *const args[], size_t count,
+                            const futures_outcome outcomes[],
+                            const futures_map_options *options)
 {
-    return (unsigned)options->on_error <= FUTURES_ON_ERROR_LEAVE &&
+    if (options->next != NULL) {
+        return args == NULL && (outcomes == NULL || count <= UINT32_MAX);
+    }
+    return (args != NULL || count == 0) && count <= UINT32_MAX;
+}
+
+static bool are_valid(const futures_pool *pool, futures_fn fn,
+                      const futures_map_options *options)
+{
+    return pool != NULL && fn != NULL &&
+           (unsigned)options->on_error <= FUTURES_ON_ERROR_LEAVE &&
            (unsigned)options->on_timeout <= FUTURES_ON_TIMEOUT_ABANDON;
 }
 
@@ -299,25 +255,25 @@ futures_status futures_map(futures_pool *pool, futures_fn fn,
     if (given != NULL && !fut_options_read(&options, sizeof options, given)) {
         return FUTURES_INVALID;
     }
-    if (!is_valid(pool, fn, args, count) || !are_valid(&options)) {
+    if (!are_valid(pool, fn, &options) ||
+        !are_valid_items(args, count, outcomes, &options)) {
         return FUTURES_INVALID;
+    }
+    if (options.taken != NULL) {
+        *options.taken = 0;
     }
     if (count == 0) {
         return FUTURES_OK;
     }
     gather = gather_options(&options);
+    if (wants_window(&options)) {
+        return fut_window_run(pool, fn, args, count, outcomes, &options,
+                              &gather);
+    }
     if (wants_each(&options)) {
         return run_each(pool, fn, args, count, outcomes, &gather);
     }
     return outcomes != NULL
                ? run_shared(pool, fn, args, count, outcomes, &gather)
                : run_blind(pool, fn, args, count, &gather);
-}
-
-void futures_outcomes_free(futures_outcome outcomes[], size_t count)
-{
-    for (size_t i = 0; outcomes != NULL && i < count; i++) {
-        fut_error_release((futures_error *)(uintptr_t)outcomes[i].error);
-        outcomes[i].error = NULL;
-    }
 }
