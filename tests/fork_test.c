@@ -25,6 +25,7 @@ struct scene {
     futures_future *running;
     futures_future *promise;
     futures_token *token;
+    futures_queue *events; /* two were added, one has ended */
 };
 
 static void scene_init(struct scene *scene)
@@ -38,6 +39,9 @@ static void scene_init(struct scene *scene)
     scene->queued = futures_submit(scene->pool, return_arg, scene);
     scene->promise = futures_promise(NULL, NULL);
     futures_token_create(&scene->token, NULL, FUTURES_NEVER);
+    futures_queue_create(&scene->events);
+    futures_queue_add(scene->events, scene->ended, NULL);
+    futures_queue_add(scene->events, scene->promise, NULL);
 }
 
 /* The parent is unaffected: all that it had goes on. */
@@ -48,6 +52,8 @@ static void scene_end(struct scene *scene)
     cr_assert_eq(futures_wait(scene->queued, FUTURES_NEVER), FUTURES_OK);
     cr_assert_eq(futures_value(scene->queued), (void *)scene);
     cr_assert_eq(futures_resolve(scene->promise, NULL), FUTURES_OK);
+    cr_assert_eq(futures_queue_length(scene->events), 2);
+    futures_queue_destroy(scene->events);
     futures_release(scene->running);
     futures_release(scene->queued);
     futures_release(scene->ended);
@@ -67,24 +73,18 @@ static void check_in_child(void (*fn)(void *))
     scene_end(&scene);
 }
 
-/* Ends the child with the number of the check that does not hold. */
-static void expect(int number, bool holds)
-{
-    if (!holds)
-        _exit(number);
-}
-
 static void read_ended(void *arg)
 {
     struct scene *scene = arg;
-    expect(1, futures_poll(scene->ended) == FUTURES_OK);
-    expect(2, futures_value(scene->ended) == (void *)scene);
-    expect(3, futures_wait(scene->ended, FUTURES_NEVER) == FUTURES_OK);
-    expect(4, futures_cancel(scene->ended) == FUTURES_OK);
-    expect(5, futures_poll(scene->queued) == FUTURES_PENDING);
-    expect(6, futures_gather(&scene->ended, 1, NULL, NULL) == FUTURES_OK);
-    expect(7, futures_pool_workers(scene->pool) == 1);
-    expect(8, !futures_token_cancelled(scene->token));
+    child_expect(1, futures_poll(scene->ended) == FUTURES_OK);
+    child_expect(2, futures_value(scene->ended) == (void *)scene);
+    child_expect(3, futures_wait(scene->ended, FUTURES_NEVER) == FUTURES_OK);
+    child_expect(4, futures_cancel(scene->ended) == FUTURES_OK);
+    child_expect(5, futures_poll(scene->queued) == FUTURES_PENDING);
+    child_expect(6,
+                 futures_gather(&scene->ended, 1, NULL, NULL) == FUTURES_OK);
+    child_expect(7, futures_pool_workers(scene->pool) == 1);
+    child_expect(8, !futures_token_cancelled(scene->token));
 }
 
 Test(forked, what_has_ended_still_reads)
@@ -97,14 +97,18 @@ static void wait_for_pending(void *arg)
     struct scene *scene = arg;
     futures_future *mixed[2] = {scene->ended, scene->queued};
     futures_outcome outcomes[2];
-    expect(1, futures_wait(scene->queued, FUTURES_NEVER) == FUTURES_FORKED);
-    expect(2, futures_wait(scene->running, FUTURES_NEVER) == FUTURES_FORKED);
-    expect(3, futures_gather(mixed, 2, outcomes, NULL) == FUTURES_FORKED);
-    expect(4, futures_cancel(scene->queued) == FUTURES_FORKED);
-    expect(5, futures_cancel(scene->running) == FUTURES_FORKED);
-    expect(6, futures_wait(scene->promise, FUTURES_NEVER) == FUTURES_FORKED);
-    expect(7, futures_cancel(scene->promise) == FUTURES_FORKED);
-    expect(8, futures_poll(scene->queued) == FUTURES_PENDING);
+    child_expect(1,
+                 futures_wait(scene->queued, FUTURES_NEVER) == FUTURES_FORKED);
+    child_expect(2, futures_wait(scene->running, FUTURES_NEVER) ==
+                        FUTURES_FORKED);
+    child_expect(3,
+                 futures_gather(mixed, 2, outcomes, NULL) == FUTURES_FORKED);
+    child_expect(4, futures_cancel(scene->queued) == FUTURES_FORKED);
+    child_expect(5, futures_cancel(scene->running) == FUTURES_FORKED);
+    child_expect(6, futures_wait(scene->promise, FUTURES_NEVER) ==
+                        FUTURES_FORKED);
+    child_expect(7, futures_cancel(scene->promise) == FUTURES_FORKED);
+    child_expect(8, futures_poll(scene->queued) == FUTURES_PENDING);
 }
 
 Test(forked, a_wait_for_what_the_parent_runs_answers_at_once)
@@ -123,10 +127,10 @@ static void hook_pending(void *arg)
 {
     struct scene *scene = arg;
     futures_hook hooks[2];
-    expect(1, futures_on_done(scene->queued, &hooks[0], never, NULL) ==
-                  FUTURES_FORKED);
-    expect(2, futures_on_done(scene->promise, &hooks[1], never, NULL) ==
-                  FUTURES_FORKED);
+    child_expect(1, futures_on_done(scene->queued, &hooks[0], never, NULL) ==
+                        FUTURES_FORKED);
+    child_expect(2, futures_on_done(scene->promise, &hooks[1], never, NULL) ==
+                        FUTURES_FORKED);
 }
 
 Test(forked, a_callback_on_what_the_parent_runs_is_refused)
@@ -143,16 +147,16 @@ static void submit_in_child(void *arg)
     futures_future *futures[2] = {NULL, NULL};
     futures_future *future =
         futures_submit_with(scene->pool, counted_run, &counted, &options);
-    expect(1, futures_poll(future) == FUTURES_FORKED);
-    expect(2, atomic_load(&counted.arg_freed) == 1);
+    child_expect(1, futures_poll(future) == FUTURES_FORKED);
+    child_expect(2, atomic_load(&counted.arg_freed) == 1);
     futures_release(future);
-    expect(3, futures_submit_detached(scene->pool, counted_run, &counted,
-                                      &options) == FUTURES_FORKED);
-    expect(4, futures_submit_all(scene->pool, counted_run, args, 2, futures,
-                                 &options) == FUTURES_FORKED);
-    expect(5, futures[0] == NULL && futures[1] == NULL);
-    expect(6, atomic_load(&counted.arg_freed) == 4);
-    expect(7, atomic_load(&counted.ran) == 0);
+    child_expect(3, futures_submit_detached(scene->pool, counted_run, &counted,
+                                            &options) == FUTURES_FORKED);
+    child_expect(4, futures_submit_all(scene->pool, counted_run, args, 2,
+                                       futures, &options) == FUTURES_FORKED);
+    child_expect(5, futures[0] == NULL && futures[1] == NULL);
+    child_expect(6, atomic_load(&counted.arg_freed) == 4);
+    child_expect(7, atomic_load(&counted.ran) == 0);
 }
 
 Test(forked, every_submit_is_refused_and_frees_its_argument)
@@ -164,12 +168,13 @@ static void use_parents_pool(void *arg)
 {
     struct scene *scene = arg;
     futures_stats stats = FUTURES_STATS_INIT;
-    expect(1, futures_pool_wait(scene->pool, FUTURES_NEVER) == FUTURES_FORKED);
-    expect(2, futures_pool_stats(scene->pool, &stats) == FUTURES_FORKED);
-    expect(3, futures_pool_shutdown(scene->pool, FUTURES_SHUTDOWN_CANCEL,
-                                    FUTURES_NEVER) == FUTURES_FORKED);
-    expect(4, futures_pool_shutdown(scene->pool, FUTURES_SHUTDOWN_DRAIN,
-                                    FUTURES_POLL) == FUTURES_FORKED);
+    child_expect(1, futures_pool_wait(scene->pool, FUTURES_NEVER) ==
+                        FUTURES_FORKED);
+    child_expect(2, futures_pool_stats(scene->pool, &stats) == FUTURES_FORKED);
+    child_expect(3, futures_pool_shutdown(scene->pool, FUTURES_SHUTDOWN_CANCEL,
+                                          FUTURES_NEVER) == FUTURES_FORKED);
+    child_expect(4, futures_pool_shutdown(scene->pool, FUTURES_SHUTDOWN_DRAIN,
+                                          FUTURES_POLL) == FUTURES_FORKED);
     futures_pool_destroy(scene->pool);
 }
 
@@ -205,21 +210,47 @@ static void make_new_pool(void *arg)
     struct counted counted = {0};
     (void)arg;
     futures_pool *pool = pool_of(2);
-    expect(1, pool != NULL);
+    child_expect(1, pool != NULL);
     futures_task_options options = counted_options();
     futures_future *futures[3];
     futures[0] = futures_submit_with(pool, counted_run, &counted, &options);
     futures[1] = futures_promise(NULL, NULL);
     futures[2] = futures_submit(pool, resolve_it, futures[1]);
-    expect(2, futures_gather(futures, 3, NULL, NULL) == FUTURES_OK);
+    child_expect(2, futures_gather(futures, 3, NULL, NULL) == FUTURES_OK);
     options.deadline = futures_in_ms(5);
     futures_future *late =
         futures_submit_with(pool, run_until_cancelled, &counted, &options);
-    expect(3, futures_wait(late, FUTURES_NEVER) == FUTURES_CANCELLED);
+    child_expect(3, futures_wait(late, FUTURES_NEVER) == FUTURES_CANCELLED);
     futures_release_all(futures, 3);
     futures_release(late);
     futures_pool_destroy(pool);
-    expect(4, atomic_load(&counted.value_freed) == 1);
+    child_expect(4, atomic_load(&counted.value_freed) == 1);
+}
+
+static void use_the_parents_queue(void *arg)
+{
+    struct scene *scene = arg;
+    futures_ended ended;
+    child_expect(1, futures_queue_add(scene->events, scene->promise, NULL) ==
+                        FUTURES_FORKED);
+    child_expect(2, futures_queue_add(scene->events, scene->ended, NULL) ==
+                        FUTURES_FORKED);
+    child_expect(3, futures_queue_drain(scene->events, &ended, 1) == 0);
+    child_expect(4, futures_queue_length(scene->events) == 2);
+    futures_queue_destroy(scene->events);
+    child_expect(5, futures_queue_create(&scene->events) == FUTURES_OK);
+    child_expect(6, futures_queue_add(scene->events, scene->promise, NULL) ==
+                        FUTURES_FORKED);
+    child_expect(7, futures_queue_add(scene->events, scene->ended, NULL) ==
+                        FUTURES_OK);
+    child_expect(8, futures_queue_drain(scene->events, &ended, 1) == 1);
+    futures_release(ended.future);
+    futures_queue_destroy(scene->events);
+}
+
+Test(forked, a_queue_of_ended_futures_is_the_parents)
+{
+    check_in_child(use_the_parents_queue);
 }
 
 Test(forked, new_pools_work)
@@ -233,22 +264,49 @@ static void fork_again(void *arg)
     struct scene *scene = arg;
     pid_t grandchild = fork();
     if (grandchild == 0) {
-        expect(1, futures_pool_wait(pool, FUTURES_NEVER) == FUTURES_FORKED);
-        expect(2, futures_pool_wait(scene->pool, FUTURES_NEVER) ==
-                      FUTURES_FORKED);
+        child_expect(1,
+                     futures_pool_wait(pool, FUTURES_NEVER) == FUTURES_FORKED);
+        child_expect(2, futures_pool_wait(scene->pool, FUTURES_NEVER) ==
+                            FUTURES_FORKED);
         make_new_pool(NULL);
         _exit(0);
     }
     int status = -1;
-    expect(11, waitpid(grandchild, &status, 0) == grandchild);
-    expect(12, WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    expect(13, futures_pool_wait(pool, FUTURES_NEVER) == FUTURES_OK);
+    child_expect(11, waitpid(grandchild, &status, 0) == grandchild);
+    child_expect(12, WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    child_expect(13, futures_pool_wait(pool, FUTURES_NEVER) == FUTURES_OK);
     futures_pool_destroy(pool);
 }
 
 Test(forked, a_child_may_fork_again)
 {
     check_in_child(fork_again);
+}
+
+static void begin_later(void *arg)
+{
+    struct scene *scene = arg;
+    int value = 0;
+    futures_pool *pool = pool_of(1);
+    futures_future *then =
+        futures_then(scene->pool, NULL, 0, return_arg, &value);
+    child_expect(1, futures_poll(then) == FUTURES_FORKED);
+    then = futures_after(scene->pool, futures_in_ms(1), return_arg, &value);
+    child_expect(2, futures_poll(then) == FUTURES_FORKED);
+    then = futures_then(pool, &scene->running, 1, return_arg, &value);
+    child_expect(3, futures_poll(then) == FUTURES_FORKED);
+    then = futures_then(pool, &scene->ended, 1, return_arg, &value);
+    child_expect(4, futures_wait(then, FUTURES_NEVER) == FUTURES_OK);
+    futures_release(then);
+    then = futures_after(pool, futures_in_ms(1), return_arg, &value);
+    child_expect(5, futures_wait(then, FUTURES_NEVER) == FUTURES_OK);
+    futures_release(then);
+    futures_pool_destroy(pool);
+}
+
+Test(forked, what_begins_later_belongs_to_the_child_or_is_refused)
+{
+    check_in_child(begin_later);
 }
 
 static void leave_by_exit(void *arg)

@@ -16,6 +16,7 @@
 #include <futures/map.h>
 #include <futures/pool.h>
 #include <futures/promise.h>
+#include <futures/queue.h>
 #include <futures/status.h>
 #include <futures/task.h>
 #include <futures/then.h>

@@ -14,7 +14,8 @@ static struct {
     atomic_int left; /* calls up to the one that fails; far away: none */
     atomic_bool forever;
     atomic_uint failed;
-} faults[FAULT_KINDS] = {{.left = INT_MAX}, {.left = INT_MAX}};
+} faults[FAULT_KINDS] = {
+    {.left = INT_MAX}, {.left = INT_MAX}, {.left = INT_MAX}};
 
 void fault_arm(enum fault_kind kind, unsigned nth, bool forever)
 {
@@ -68,6 +69,9 @@ void *__wrap_mmap(void *address, size_t size, int protection, int flags,
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*fn)(void *), void *arg);
 
+int __real_eventfd(unsigned count, int flags);
+int __wrap_eventfd(unsigned count, int flags);
+
 void *__wrap_malloc(size_t size)
 {
     return memory_fails() ? NULL : __real_malloc(size);
@@ -109,4 +113,12 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     return fails(FAULT_THREAD)
                ? EAGAIN
                : __real_pthread_create(thread, attributes, fn, arg);
+}
+
+int __wrap_eventfd(unsigned count, int flags)
+{
+    if (!fails(FAULT_EVENT))
+        return __real_eventfd(count, flags);
+    errno = EMFILE;
+    return -1;
 }

@@ -1,12 +1,12 @@
-/* Makes calls for memory or for threads fail, in programs that are linked with
- * --wrap for them. Counts the calls of all threads; nothing fails unless a
- * test has armed it. */
+/* Makes calls for memory, threads or events fail, in programs that are linked
+ * with --wrap for them. Counts the calls of all threads; nothing fails unless
+ * a test has armed it. */
 #ifndef FUTURES_TESTS_FAULT_H
 #define FUTURES_TESTS_FAULT_H
 
 #include <stdbool.h>
 
-enum fault_kind { FAULT_MEMORY, FAULT_THREAD, FAULT_KINDS };
+enum fault_kind { FAULT_MEMORY, FAULT_THREAD, FAULT_EVENT, FAULT_KINDS };
 
 /* Lets the `nth` call from now fail (from 1), and all later ones too if it is
  * `forever`. */
