@@ -12,6 +12,7 @@
 #include <futures/for.h>
 #include <futures/future.h>
 #include <futures/gather.h>
+#include <futures/group.h>
 #include <futures/join.h>
 #include <futures/map.h>
 #include <futures/pool.h>

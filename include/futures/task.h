@@ -39,12 +39,14 @@ typedef struct futures_task_options {
     futures_time deadline; /* when it passes the task is cancelled, with an
                               error of code ETIMEDOUT */
     futures_priority priority;
+    const char *key; /* in a group with per_key: members with equal strings
+                        share its places; copied; NULL: no limit */
 } futures_task_options;
 
 #define FUTURES_TASK_OPTIONS_INIT                                            \
     {                                                                        \
         sizeof(futures_task_options), NULL, NULL, NULL, NULL, FUTURES_NEVER, \
-            FUTURES_PRIORITY_NORMAL                                          \
+            FUTURES_PRIORITY_NORMAL, NULL                                    \
     }
 
 /* The INIT macro as a function: zeroes `size` bytes and sets the first field.

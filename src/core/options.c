@@ -5,6 +5,7 @@
 
 #include <futures/for.h>
 #include <futures/gather.h>
+#include <futures/group.h>
 #include <futures/map.h>
 #include <futures/promise.h>
 #include <futures/task.h>
@@ -68,6 +69,11 @@ void futures_map_options_init(futures_map_options *options, size_t size)
 }
 
 void futures_for_options_init(futures_for_options *options, size_t size)
+{
+    fut_options_init(options, size);
+}
+
+void futures_group_options_init(futures_group_options *options, size_t size)
 {
     fut_options_init(options, size);
 }
