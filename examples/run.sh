@@ -1,5 +1,6 @@
 # sh examples/run.sh [NAME [ARGUMENTS]]: installs what is missing, builds the
-# example NAME (download) and runs it in the current folder.
+# example NAME (download; or the name of a file here, such as ordered) and runs
+# it in the current folder.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -7,8 +8,9 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 
 name=${1:-download}
 [ $# -eq 0 ] || shift
-[ -d "$root/examples/$name" ] ||
-    stop "no example '$name'; there are:" $(cd "$root/examples" && echo */)
+[ -d "$root/examples/$name" ] || [ -f "$root/examples/$name.c" ] ||
+    stop "no example '$name'; there are:" \
+        $(cd "$root/examples" && echo */ *.c | sed 's|\.c||g; s|/||g')
 
 needs() {
     need_build
