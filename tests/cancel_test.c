@@ -1,6 +1,35 @@
 /* Cancelling a future by hand, in every state it can be in: a queued task
  * never runs, a running one is asked, an ended one is left alone; and how far
  * down it reaches. */
+/* Elsewhere, and here:
+ * test_tasks.py:
+ *   test_cancel
+ *   -> cancel.of_a_running_task_ends_it_at_its_next_cancellation_point
+ *   test_cancel_yield
+ *   -> cancel.of_a_running_task_ends_it_at_its_next_cancellation_point
+ *   test_cancel_task_catching
+ *   -> cancel.of_a_running_task_asks_it_and_a_value_stands
+ *   test_cancel_current_task
+ *   -> cancel.of_itself_takes_effect_at_the_next_cancellation_point
+ *   test_cancel_at_end -> cancel.of_itself_lets_a_returned_value_stand
+ *   test_baseexception_during_cancel
+ *   -> cancel.an_error_of_the_tasks_own_outranks_it
+ *   test_yield_future_passes_cancel -> scope.reaches_running_grandchildren
+ *   test_run_coroutine_threadsafe_task_cancelled
+ *   -> cancel.of_a_queued_task_ends_it_here_and_it_never_runs
+ * test_future.py:
+ *   test_cancel
+ *   -> cancel.of_an_ended_task_says_how_it_ended_and_changes_nothing
+ *   test_result_with_cancel
+ *   -> cancel.wakes_waiters_of_a_queued_task_though_every_worker_is_blocked
+ * test-threadpool-cancel.c:
+ *   threadpool_cancel_work
+ *   -> token.shared_by_many_has_ended_all_that_is_queued
+ *   threadpool_cancel_single
+ *   -> cancel.of_a_queued_task_ends_it_here_and_it_never_runs
+ *   threadpool_cancel_when_busy
+ *   -> cancel.of_a_running_task_asks_it_and_a_value_stands
+ */
 #include "support/test.h"
 
 #include <errno.h>
@@ -160,7 +189,7 @@ static void *gather_outside(void *future)
 }
 
 /* row 19 */
-Test(cancel, wakes_the_waiters_of_a_queued_task_though_every_worker_is_blocked)
+Test(cancel, wakes_waiters_of_a_queued_task_though_every_worker_is_blocked)
 {
     struct gate gate;
     gate_init(&gate);

@@ -288,7 +288,6 @@ static void *stop_and_gather(void *arg)
     return arg;
 }
 
-/* asyncio: test_nested_timeout_in_finally */
 Test(cleanup, may_submit_and_gather)
 {
     check(throw_and_gather, FUTURES_FAILED, 48, "ga");

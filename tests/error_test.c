@@ -1,5 +1,21 @@
 /* Errors of tasks: thrown from any depth or returned, whole in the future for
  * as long as it lives, with where they came from and what led to them. */
+/* Elsewhere, and here:
+ * test_tasks.py:
+ *   test_exception_traceback -> error.says_where_and_in_which_task
+ *   test_task_source_traceback -> error.says_where_and_in_which_task
+ *   test_bare_create_named_task -> error.says_where_and_in_which_task
+ *   test_run_coroutine_threadsafe_with_exception
+ *   -> error.thrown_from_a_thousand_frames_down_is_captured
+ * test_futures.py:
+ *   test_future_source_traceback -> error.says_where_and_in_which_task
+ * test_futures2.py:
+ *   test_future_traceback -> error.says_where_and_in_which_task
+ * executor.py:
+ *   test_swallows_falsey_exceptions -> error.of_code_zero_is_einval
+ * thread_pool/test.rs:
+ *   panic_propagate -> error.thrown_from_a_thousand_frames_down_is_captured
+ */
 #include "support/test.h"
 
 #include <errno.h>

@@ -1,5 +1,21 @@
 /* The handle: looked at, waited for, its value borrowed or taken, its
  * references counted; and who runs what while a worker waits for it. */
+/* Elsewhere, and here:
+ * test_futures.py:
+ *   test_initial_state -> future.is_pending_while_queued_and_while_running
+ *   test_uninitialized -> future.that_is_none_is_invalid
+ *   test_yield_from_twice
+ *   -> future.value_is_read_any_number_of_times_and_taken_once
+ * test_future.py:
+ *   test_cancelled -> future.is_pending_while_queued_and_while_running
+ *   test_done -> future.is_pending_while_queued_and_while_running
+ *   test_running -> future.is_pending_while_queued_and_while_running
+ *   test_result_with_timeout -> future.a_wait_without_time_says_how_it_ended
+ *   test_exception_with_timeout
+ *   -> future.a_wait_without_time_says_how_it_ended
+ *   test_result_with_success -> future.wakes_everyone_who_waits_for_it
+ *   test_exception_with_success -> future.wakes_everyone_who_waits_for_it
+ */
 #include "support/test.h"
 
 #include <errno.h>
@@ -316,4 +332,18 @@ Test(future, a_wait_is_not_interrupted_when_its_task_is_asked_to_stop)
     futures_release(waiter);
     futures_pool_destroy(pool);
     gate_destroy(&stranger.gate);
+}
+
+Test(future, a_wait_without_time_says_how_it_ended)
+{
+    futures_future *ended[3] = {futures_promise(NULL, NULL),
+                                futures_promise(NULL, NULL),
+                                futures_promise(NULL, NULL)};
+    futures_resolve(ended[0], ended);
+    futures_reject(ended[1], EIO, "no");
+    futures_cancel(ended[2]);
+    cr_assert_eq(futures_wait(ended[0], FUTURES_POLL), FUTURES_OK);
+    cr_assert_eq(futures_wait(ended[1], FUTURES_POLL), FUTURES_FAILED);
+    cr_assert_eq(futures_wait(ended[2], FUTURES_POLL), FUTURES_CANCELLED);
+    futures_release_all(ended, 3);
 }

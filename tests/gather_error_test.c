@@ -1,5 +1,31 @@
 /* Gather where something goes wrong: what becomes of the rest under each mode,
  * which errors are kept, and who counts as having looked at them. */
+/* Elsewhere, and here:
+ * test_tasks.py:
+ *   test_one_exception -> gather_error.cancels_the_rest_and_waits_for_it
+ *   test_return_exceptions
+ *   -> gather_error.stays_in_its_slot_while_all_run_under_collect
+ *   test_one_cancellation -> gather_error.is_what_a_cancelled_child_counts_as
+ *   test_cancel_inner_future
+ *   -> gather_error.is_what_a_cancelled_child_counts_as
+ *   test_result_exception_one_cancellation
+ *   -> gather_error.among_values_and_cancels_leaves_each_its_slot
+ *   test_exception_marking
+ *   -> gather_error.counts_as_looked_at_once_it_is_in_the_outcomes
+ *   test_wait_first_exception
+ *   -> gather_error.on_entry_returns_at_once_under_leave
+ *   test_wait_first_exception_in_wait
+ *   -> gather_error.returns_at_once_under_leave_and_the_rest_runs_on
+ * test_wait.py:
+ *   test_first_exception
+ *   -> gather_error.returns_at_once_under_leave_and_the_rest_runs_on
+ *   test_first_exception_some_already_complete
+ *   -> gather_error.on_entry_returns_at_once_under_leave
+ *   test_first_exception_one_already_failed
+ *   -> gather_error.on_entry_returns_at_once_under_leave
+ *   test_all_completed
+ *   -> gather_error.stays_in_its_slot_while_all_run_under_collect
+ */
 #include "support/test.h"
 
 #include <stdlib.h>
@@ -322,4 +348,34 @@ Test(gather_error, after_the_gather_left_is_still_unhandled) /* rows 7, 44 */
     futures_pool_destroy(pool);
     cr_assert_eq(atomic_load(&unhandled), 1);
     gate_destroy(&gate);
+}
+
+Test(gather_error, among_values_and_cancels_leaves_each_its_slot) /* 7, 9 */
+{
+    static const futures_status expected[5] = {FUTURES_OK, FUTURES_FAILED,
+                                               FUTURES_CANCELLED, FUTURES_OK,
+                                               FUTURES_FAILED};
+    futures_pool *pool = pool_of(1);
+    futures_future *set[5];
+    futures_outcome outcomes[5];
+    make_promises(set, 5);
+    struct gathering gathering = gathering_of(set, 5, outcomes);
+    gathering.options.on_error = FUTURES_ON_ERROR_COLLECT;
+    futures_future *task = start_gathering(pool, &gathering);
+    futures_cancel(set[2]);
+    futures_reject(set[1], 1, "one");
+    futures_resolve(set[0], &set[0]);
+    futures_resolve(set[3], &set[3]);
+    assert_status(futures_poll(task), FUTURES_PENDING);
+    futures_reject(set[4], 4, "four");
+    assert_status(end_gathering(task, &gathering), FUTURES_CANCELLED);
+    for (size_t i = 0; i < 5; i++) {
+        assert_status(outcomes[i].status, expected[i]);
+        cr_assert_eq(outcomes[i].value,
+                     expected[i] == FUTURES_OK ? &set[i] : NULL);
+    }
+    cr_assert_eq(outcomes[1].error->code, 1);
+    cr_assert_eq(outcomes[4].error->code, 4);
+    futures_release_all(set, 5);
+    futures_pool_destroy(pool);
 }

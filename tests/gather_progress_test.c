@@ -1,5 +1,18 @@
 /* on_done of a gather: once for each slot that ended before gather returned,
  * in order of ending, on the gathering thread; so it needs no lock. */
+/* Elsewhere, and here:
+ * test_as_completed.py:
+ *   test_no_timeout -> gather_progress.tells_what_ended_before_the_call_too
+ *   test_future_times_out
+ *   -> gather_progress.is_silent_about_what_was_left_pending
+ *   test_duplicate_futures
+ *   -> gather_progress.tells_each_slot_of_a_future_given_twice
+ * test_tasks.py:
+ *   test_as_completed_duplicate_coroutines
+ *   -> gather_progress.tells_each_slot_of_a_future_given_twice
+ *   test_cancel_gather_1
+ *   -> gather_progress.of_the_last_slot_comes_too_late_to_cancel
+ */
 #include "support/test.h"
 
 #include <pthread.h>

@@ -1,6 +1,31 @@
 /* Gather inside a task that is cancelled: it stops as if by its token, unless
  * it has chosen none. */
+/* Elsewhere, and here:
+ * test_tasks.py:
+ *   test_cancellation_broadcast
+ *   -> gather_task.is_stopped_when_its_task_is_cancelled
+ *   test_task_cancel_waiter_future
+ *   -> gather_task.is_stopped_when_its_task_is_cancelled
+ *   test_cancel_gather_2
+ *   -> gather_task.after_another_hands_its_task_the_reason_for_a_cancel
+ *   test_cancel_awaited_task
+ *   -> gather_task.is_stopped_at_once_if_its_task_was_asked_before
+ *   test_cancel_both_task_and_inner_future
+ *   -> gather_task.may_be_cancelled_in_the_midst_of_a_cancel_of_its_set
+ *   test_cancel_task_ignoring
+ *   -> gather_task.that_was_stopped_lets_its_task_go_on_to_a_value
+ * test_waitfor.py:
+ *   test_asyncio_wait_for_cancelled
+ *   -> gather_task.is_stopped_when_its_task_is_cancelled
+ *   test_cancel_blocking_wait_for
+ *   -> gather_task.is_stopped_when_its_task_is_cancelled
+ *   test_cancel_wait_for -> gather_task.is_stopped_when_its_task_is_cancelled
+ *   test_wait_for_self_cancellation
+ *   -> gather_task.waits_for_what_runs_even_under_leave
+ */
 #include "support/test.h"
+
+#include <string.h>
 
 #include <futures/futures.h>
 
@@ -9,7 +34,6 @@
 
 enum { COUNT = 20 };
 
-/* asyncio: test_cancellation_broadcast */
 Test(gather_task, is_stopped_when_its_task_is_cancelled)
 {
     futures_pool *pool = pool_of(1);
@@ -185,4 +209,126 @@ Test(gather_task, waits_for_what_runs_even_under_leave)
     gate_destroy(&parent.started);
     gate_destroy(&parent.asked);
     gate_destroy(&gate);
+}
+
+/* A task that gathers a promise, and is cancelled while that is: by the
+ * promise's own callback. */
+struct both {
+    struct gathering gathering;
+    futures_future *task;
+};
+
+static void *gather_then_check(void *arg)
+{
+    gathering_run(&((struct both *)arg)->gathering);
+    futures_checkpoint();
+    return arg;
+}
+
+static void cancel_the_task(void *arg)
+{
+    futures_cancel(((struct both *)arg)->task);
+}
+
+Test(gather_task, may_be_cancelled_in_the_midst_of_a_cancel_of_its_set)
+{
+    struct both both;
+    futures_outcome outcome;
+    futures_pool *pool = pool_of(1);
+    futures_future *promise = futures_promise(cancel_the_task, &both);
+    both.gathering = gathering_of(&promise, 1, &outcome);
+    both.task = futures_submit(pool, gather_then_check, &both);
+    eventually(parked(pool) == 1);
+    assert_status(futures_cancel(promise), FUTURES_CANCELLED);
+    assert_status(futures_wait(both.task, FUTURES_NEVER), FUTURES_CANCELLED);
+    assert_status(both.gathering.status, FUTURES_CANCELLED);
+    assert_status(outcome.status, FUTURES_CANCELLED);
+    futures_release(both.task);
+    futures_release(promise);
+    futures_pool_destroy(pool);
+}
+
+/* A task that gathers a nap under COLLECT, and then another. */
+struct rounds {
+    atomic_int over;
+    futures_status status; /* of the gather that was the last */
+};
+
+static void *nap(void *arg)
+{
+    futures_sleep(futures_in_ms(1));
+    futures_checkpoint();
+    return arg;
+}
+
+static void *gather_one_nap_after_another(void *arg)
+{
+    struct rounds *rounds = arg;
+    futures_gather_options options = FUTURES_GATHER_OPTIONS_INIT;
+    options.on_error = FUTURES_ON_ERROR_COLLECT;
+    for (;;) {
+        futures_future *future =
+            futures_submit(futures_current_pool(), nap, NULL);
+        rounds->status = futures_gather(&future, 1, NULL, &options);
+        futures_release(future);
+        if (rounds->status != FUTURES_OK)
+            break;
+        atomic_fetch_add(&rounds->over, 1);
+    }
+    futures_checkpoint();
+    return arg;
+}
+
+Test(gather_task, after_another_hands_its_task_the_reason_for_a_cancel)
+{
+    struct rounds rounds = {.over = 0};
+    futures_pool *pool = pool_of(2);
+    futures_task_options options = FUTURES_TASK_OPTIONS_INIT;
+    options.token = new_token(NULL);
+    futures_future *task = futures_submit_with(
+        pool, gather_one_nap_after_another, &rounds, &options);
+    eventually(atomic_load(&rounds.over) >= 3);
+    futures_token_cancel(options.token, 5, "my message");
+    assert_status(futures_wait(task, FUTURES_NEVER), FUTURES_CANCELLED);
+    assert_status(rounds.status, FUTURES_CANCELLED);
+    cr_assert_eq(futures_error_of(task)->code, 5);
+    cr_assert_eq(strcmp(futures_error_of(task)->message, "my message"), 0);
+    futures_token_release(options.token);
+    futures_release(task);
+    futures_pool_destroy(pool);
+}
+
+struct stubborn {
+    struct gathering gathering;
+    futures_future *later;
+};
+
+static void *gather_then_wait_all_the_same(void *arg)
+{
+    struct stubborn *stubborn = arg;
+    gathering_run(&stubborn->gathering);
+    futures_wait(stubborn->later, FUTURES_NEVER);
+    return futures_value(stubborn->later);
+}
+
+Test(gather_task, that_was_stopped_lets_its_task_go_on_to_a_value) /* 14 */
+{
+    struct stubborn stubborn = {.later = futures_promise(NULL, NULL)};
+    futures_pool *pool = pool_of(1);
+    futures_future *promise = futures_promise(NULL, NULL);
+    stubborn.gathering = gathering_of(&promise, 1, NULL);
+    futures_future *task =
+        futures_submit(pool, gather_then_wait_all_the_same, &stubborn);
+    eventually(parked(pool) == 1);
+    assert_status(futures_cancel(task), FUTURES_PENDING);
+    assert_status(futures_wait(promise, FUTURES_NEVER), FUTURES_CANCELLED);
+    assert_status(futures_wait(task, FUTURES_POLL), FUTURES_TIMEOUT);
+    futures_resolve(stubborn.later, &stubborn);
+    assert_status(futures_wait(task, FUTURES_NEVER), FUTURES_OK);
+    cr_assert_eq(futures_value(task), &stubborn);
+    assert_status(stubborn.gathering.status, FUTURES_CANCELLED);
+    futures_release(task);
+    futures_release(promise);
+    futures_release(stubborn.later);
+    futures_pool_destroy(pool);
 }

@@ -2,6 +2,24 @@
  * futures that end in any order, the same one twice, several pools, several
  * gatherers; and the arguments that it refuses. Promises stand for tasks where
  * a test must decide when something ends. */
+/* Elsewhere, and here:
+ * test_tasks.py:
+ *   test_success
+ *   -> gather.gives_slots_in_input_order_whatever_the_order_of_ending
+ *   test_result_exception_success
+ *   -> gather.of_what_ends_well_is_the_same_in_every_mode
+ *   test_constructor_empty_sequence_use_running_loop
+ *   -> gather.of_nothing_is_ok_whatever_the_options
+ *   test_constructor_heterogenous_futures -> gather.mixes_pools_and_promises
+ *   test_duplicate_coroutines
+ *   -> gather.fills_each_slot_of_a_future_given_twice
+ *   test_issue46672 -> gather.refuses_bad_arguments_before_it_touches_anything
+ * test_wait.py:
+ *   test_20369 -> gather.waits_for_a_pending_future_given_twice
+ *   test_pending_calls_race -> gather_stress
+ * test_future.py:
+ *   test_get_snapshot -> gather.by_several_at_once_shows_all_the_same
+ */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -336,4 +354,28 @@ Test(gather, of_a_million_futures_is_right)
     futures_pool_destroy(pool);
     free(outcomes);
     free(set);
+}
+
+Test(gather, of_what_ends_well_is_the_same_in_every_mode)
+{
+    futures_pool *pool = pool_of(1);
+    int values[3];
+    for (int mode = FUTURES_ON_ERROR_CANCEL; mode <= FUTURES_ON_ERROR_LEAVE;
+         mode++) {
+        futures_future *set[3];
+        futures_outcome outcomes[3];
+        make_promises(set, 3);
+        struct gathering gathering = gathering_of(set, 3, outcomes);
+        gathering.options.on_error = (futures_on_error)mode;
+        futures_future *task = start_gathering(pool, &gathering);
+        futures_resolve(set[1], &values[1]);
+        futures_resolve(set[0], &values[0]);
+        assert_status(futures_poll(task), FUTURES_PENDING);
+        futures_resolve(set[2], &values[2]);
+        assert_status(end_gathering(task, &gathering), FUTURES_OK);
+        for (size_t i = 0; i < 3; i++)
+            cr_assert_eq(outcomes[i].value, &values[i]);
+        futures_release_all(set, 3);
+    }
+    futures_pool_destroy(pool);
 }

@@ -223,7 +223,6 @@ Test(gather_timeout, an_abandoned_task_has_its_late_value_freed) /* row 24 */
     gate_destroy(&late.gate);
 }
 
-/* asyncio: test_timeout_not_called */
 Test(gather_timeout, that_never_comes_changes_nothing)
 {
     static const int64_t waits[] = {LATE_MS, INT64_MAX};
@@ -240,7 +239,6 @@ Test(gather_timeout, that_never_comes_changes_nothing)
     futures_pool_destroy(pool);
 }
 
-/* asyncio: test_foreign_exception_passed */
 Test(gather_timeout, does_not_hide_an_error_that_came_before)
 {
     futures_pool *pool = pool_of(1);
@@ -269,7 +267,6 @@ Test(gather_timeout, after_a_collected_error_is_a_timeout) /* row 19b */
     futures_release_all(set, 2);
 }
 
-/* asyncio: test_foreign_exception_on_timeout */
 Test(gather_timeout, keeps_the_error_of_a_task_that_could_not_stop) /* 15 */
 {
     struct pair pair;
@@ -283,7 +280,6 @@ Test(gather_timeout, keeps_the_error_of_a_task_that_could_not_stop) /* 15 */
     pair_down(&pair);
 }
 
-/* asyncio: test_wait_for_race_condition */
 Test(gather_timeout, after_which_all_end_ok_is_ok) /* rows 14, 23 */
 {
     struct pair pair;
@@ -325,7 +321,6 @@ Test(gather_timeout, and_completion_together_are_one_or_the_other) /* 23 */
     futures_pool_destroy(pool);
 }
 
-/* asyncio: test_nested_timeouts, test_outer_task_is_not_cancelled */
 Test(gather_timeout, inside_a_task_asks_only_the_set)
 {
     futures_pool *pool = pool_of(1);
@@ -343,7 +338,7 @@ Test(gather_timeout, inside_a_task_asks_only_the_set)
     futures_pool_destroy(pool);
 }
 
-/* asyncio: test_nested_timeouts_concurrent, the outer one first */
+/* The outer one first. */
 Test(gather_timeout, around_a_task_stops_the_gather_inside_it)
 {
     futures_pool *pool = pool_of(1);

@@ -1,11 +1,25 @@
 /* Callbacks: on_done and on_cancel, called once, before the call that ended
  * the thing returns, under no lock, and taken back for certain. */
+/* Elsewhere, and here:
+ * test_future.py:
+ *   test_done_callback_with_result
+ *   -> on_done.is_called_by_the_thread_that_ends_it_before_that_call_returns
+ *   test_done_callback_with_exception -> on_done.is_called_however_it_ends
+ *   test_done_callback_with_cancel -> on_done.is_called_however_it_ends
+ *   test_done_callback_already_successful
+ *   -> on_done.of_an_ended_future_is_called_at_once_in_the_caller
+ *   test_done_callback_already_failed
+ *   -> on_done.of_an_ended_future_is_told_however_it_ended
+ *   test_done_callback_already_cancelled
+ *   -> on_done.of_an_ended_future_is_told_however_it_ended
+ *   test_done_callback_raises -> error_abort.in_a_hook
+ *   test_done_callback_raises_already_succeeded -> error_abort.in_a_hook
+ */
 #include "support/test.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 
 #include <futures/futures.h>
 
@@ -56,6 +70,22 @@ Test(on_done, of_an_ended_future_is_called_at_once_in_the_caller)
     cr_assert(pthread_equal(called.thread, pthread_self()));
     futures_release(future);
     futures_pool_destroy(pool);
+}
+
+/* row 26 */
+Test(on_done, of_an_ended_future_is_told_however_it_ended)
+{
+    struct called called[2] = {{0}, {0}};
+    futures_hook hooks[2];
+    futures_future *promises[2] = {futures_promise(NULL, NULL),
+                                   futures_promise(NULL, NULL)};
+    futures_reject(promises[0], EIO, "no");
+    futures_cancel(promises[1]);
+    futures_on_done(promises[0], &hooks[0], note, &called[0]);
+    futures_on_done(promises[1], &hooks[1], note, &called[1]);
+    cr_assert_eq(called[0].status, FUTURES_FAILED);
+    cr_assert_eq(called[1].status, FUTURES_CANCELLED);
+    futures_release_all(promises, 2);
 }
 
 Test(on_done, is_called_however_it_ends)
@@ -119,97 +149,6 @@ Test(on_done, refuses_a_missing_hook_or_function)
                  FUTURES_INVALID);
     futures_resolve(promise, NULL);
     cr_assert_eq(atomic_load(&called.count), 0);
-    futures_release(promise);
-}
-
-Test(off_done, takes_the_callback_back)
-{
-    struct called gone = {0};
-    struct called kept = {0};
-    futures_hook hooks[3];
-    futures_future *promise = futures_promise(NULL, NULL);
-    futures_on_done(promise, &hooks[0], note, &kept);
-    futures_on_done(promise, &hooks[1], note, &gone);
-    futures_on_done(promise, &hooks[2], note, &kept);
-    futures_off_done(promise, &hooks[1]);
-    futures_resolve(promise, NULL);
-    cr_assert_eq(atomic_load(&gone.count), 0);
-    cr_assert_eq(atomic_load(&kept.count), 2);
-    futures_off_done(promise, &hooks[0]);
-    futures_release(promise);
-}
-
-struct slow {
-    struct gate gate;
-    atomic_int left;
-    futures_future *promise;
-    futures_hook hook;
-};
-
-static void pass_slowly(void *arg, futures_future *future)
-{
-    struct slow *slow = arg;
-    (void)future;
-    gate_pass(&slow->gate);
-    atomic_fetch_add(&slow->left, 1);
-}
-
-static void *resolve_it(void *arg)
-{
-    futures_resolve(((struct slow *)arg)->promise, NULL);
-    return NULL;
-}
-
-static void *open_later(void *gate)
-{
-    nap_ms(5);
-    gate_open(gate);
-    return NULL;
-}
-
-Test(off_done, waits_until_a_running_callback_has_returned)
-{
-    struct slow slow = {.left = 0};
-    pthread_t ender;
-    pthread_t opener;
-    gate_init(&slow.gate);
-    slow.promise = futures_promise(NULL, NULL);
-    futures_on_done(slow.promise, &slow.hook, pass_slowly, &slow);
-    pthread_create(&ender, NULL, resolve_it, &slow);
-    cr_assert(gate_await_arrivals(&slow.gate, 1));
-    pthread_create(&opener, NULL, open_later, &slow.gate);
-    futures_off_done(slow.promise, &slow.hook);
-    cr_assert_eq(atomic_load(&slow.left), 1);
-    pthread_join(ender, NULL);
-    pthread_join(opener, NULL);
-    futures_release(slow.promise);
-    gate_destroy(&slow.gate);
-}
-
-struct own_hook {
-    futures_hook hook;
-    atomic_int *count;
-};
-
-static void take_back_and_free(void *arg, futures_future *future)
-{
-    struct own_hook *own = arg;
-    futures_off_done(future, &own->hook);
-    atomic_fetch_add(own->count, 1);
-    free(own);
-}
-
-Test(off_done, inside_its_own_callback_returns_at_once_and_it_may_be_freed)
-{
-    atomic_int count = 0;
-    futures_future *promise = futures_promise(NULL, NULL);
-    for (int i = 0; i < 3; i++) {
-        struct own_hook *own = malloc(sizeof *own);
-        own->count = &count;
-        futures_on_done(promise, &own->hook, take_back_and_free, own);
-    }
-    futures_resolve(promise, NULL);
-    cr_assert_eq(atomic_load(&count), 3);
     futures_release(promise);
 }
 

@@ -1,5 +1,14 @@
 /* Joins with calls that throw, fail or stop: what their slots say, and how the
  * others are stopped, begun or not, stolen or not. */
+/* Elsewhere, and here:
+ * join/test.rs:
+ *   panic_propagate_a -> join_error.cancels_what_has_not_begun
+ *   panic_propagate_b -> join_error.cancels_what_has_not_begun
+ *   panic_propagate_both -> join_error.in_both_sides_is_kept_for_both
+ *   panic_b_still_executes -> join_error.asks_what_runs_to_stop
+ * simple_panic.rs:
+ *   simple_panic -> join_error.cancels_what_has_not_begun
+ */
 #include "support/test.h"
 
 #include <stdatomic.h>
@@ -309,4 +318,20 @@ Test(join_error, leaves_what_a_call_submitted_alone)
     assert_status(futures_wait(child, FUTURES_NEVER), FUTURES_OK);
     futures_release(child);
     futures_pool_destroy(pool);
+}
+
+Test(join_error, in_both_sides_is_kept_for_both)
+{
+    struct meeting meeting;
+    atomic_int heard = 0;
+    futures_outcome outcomes[2];
+    futures_pool *pool = hearing_pool(2, &heard);
+    meeting_init(&meeting, throw_bad, fail_bad);
+    assert_status(meet(pool, &meeting, outcomes), FUTURES_FAILED);
+    expect_bad(&outcomes[0]);
+    expect_bad(&outcomes[1]);
+    futures_outcomes_free(outcomes, 2);
+    futures_pool_destroy(pool);
+    meeting_destroy(&meeting);
+    cr_assert_eq(atomic_load(&heard), 0);
 }

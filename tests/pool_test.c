@@ -1,5 +1,40 @@
 /* A pool's life: created, used, waited for, destroyed; which pool a task sees;
  * and the arguments that are refused. Shutdown has a file of its own. */
+/* Elsewhere, and here:
+ * test_shutdown.py:
+ *   test_hang_issue12364 -> shutdown.drain_runs_what_is_queued
+ *   test_cancel_futures
+ *   -> shutdown.cancel_ends_the_queued_and_asks_the_running_and_waiters_wake
+ *   test_cancel_futures_wait_false
+ *   -> destroy.after_a_cancelling_shutdown_leaves_cancelled_futures_readable
+ *   test_threads_terminate -> pool.starts_and_ends_at_any_width
+ *   test_context_manager_shutdown
+ *   -> pool.many_live_and_die_one_after_the_other
+ *   test_del_shutdown
+ *   -> destroy.leaves_futures_readable_after_it_ran_what_was_queued
+ *   test_shutdown_no_wait
+ *   -> pool.shutdown_that_only_polls_closes_it_and_what_is_queued_runs
+ *   test_hang_gh94440 -> pool.whose_last_task_was_cancelled_at_once_shuts_down
+ *   test_thread_names_assigned
+ *   -> worker.threads_carry_the_pools_name_and_their_number
+ *   test_thread_names_default
+ *   -> worker.threads_carry_the_pools_name_and_their_number
+ * executor.py:
+ *   test_shutdown_race_issue12456
+ *   -> shutdown_race.draining_meets_submit_and_cancel
+ * test_thread_pool.py:
+ *   test_default_workers -> cpu.a_pool_of_no_stated_width_has_as_many_workers
+ *   test_saturation -> pool.has_its_workers_and_no_more_however_much_is_queued
+ *   test_hang_global_shutdown_lock -> fork_stress
+ *   test_process_fork_from_a_threadpool
+ *   -> forked.a_task_may_fork_and_the_child_runs_nothing_of_its_parents
+ * spawn/test.rs:
+ *   termination_while_things_are_executing
+ *   -> pool.wait_and_destroy_see_what_tasks_still_submit
+ * thread_pool/test.rs:
+ *   failed_thread_stack
+ *   -> pool.whose_stacks_cannot_be_had_says_system_and_leaves_no_thread
+ */
 #include "support/test.h"
 
 #include <errno.h>
@@ -249,4 +284,64 @@ Test(pool, destroyed_in_its_own_task_says_so_and_aborts)
     struct child child = child_run(run_a_task_that_destroys_its_pool, NULL);
     cr_assert(child_aborted(&child));
     cr_assert_neq(child.printed[0], '\0');
+}
+
+Test(pool, has_its_workers_and_no_more_however_much_is_queued)
+{
+    enum { WORKERS = 4, TASKS = 15 * WORKERS };
+    struct gate gate;
+    futures_stats stats = FUTURES_STATS_INIT;
+    unsigned threads = test_threads();
+    gate_init(&gate);
+    futures_pool *pool = pool_of(WORKERS);
+    for (int i = 0; i < TASKS; i++)
+        futures_submit_detached(pool, gate_task, &gate, NULL);
+    cr_assert(gate_await_arrivals(&gate, WORKERS));
+    cr_assert_eq(futures_pool_stats(pool, &stats), FUTURES_OK);
+    cr_assert_eq(stats.running, WORKERS);
+    cr_assert_eq(stats.queued, TASKS - WORKERS);
+    cr_assert_eq(test_threads(), threads + WORKERS);
+    gate_open(&gate);
+    futures_pool_destroy(pool);
+    cr_assert_eq(gate_arrivals(&gate), TASKS);
+    gate_destroy(&gate);
+}
+
+Test(pool, shutdown_that_only_polls_closes_it_and_what_is_queued_runs)
+{
+    struct counted counted = {0};
+    struct gate gate;
+    gate_init(&gate);
+    futures_pool *pool = pool_of(1);
+    cr_assert(saturate(pool, &gate));
+    futures_future *future = futures_submit(pool, counted_run, &counted);
+    cr_assert_eq(
+        futures_pool_shutdown(pool, FUTURES_SHUTDOWN_DRAIN, FUTURES_POLL),
+        FUTURES_TIMEOUT);
+    cr_assert_eq(futures_submit_detached(pool, counted_run, &counted, NULL),
+                 FUTURES_CLOSED);
+    cr_assert_eq(futures_poll(future), FUTURES_PENDING);
+    gate_open(&gate);
+    futures_pool_destroy(pool);
+    cr_assert_eq(futures_poll(future), FUTURES_OK);
+    cr_assert_eq(atomic_load(&counted.ran), 1);
+    futures_release(future);
+    gate_destroy(&gate);
+}
+
+Test(pool, whose_last_task_was_cancelled_at_once_shuts_down)
+{
+    for (int i = 0; i < SLICE(1000); i++) {
+        futures_pool *pool = pool_of(1);
+        futures_future *future = futures_submit(pool, return_arg, NULL);
+        futures_status status = futures_cancel(future);
+        cr_assert_eq(
+            futures_pool_shutdown(pool, FUTURES_SHUTDOWN_DRAIN, FUTURES_NEVER),
+            FUTURES_OK);
+        futures_status end = futures_poll(future);
+        cr_assert(end == (status == FUTURES_CANCELLED ? FUTURES_CANCELLED
+                                                      : FUTURES_OK));
+        futures_release(future);
+        futures_pool_destroy(pool);
+    }
 }

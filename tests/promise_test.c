@@ -1,5 +1,23 @@
 /* The promise: kept once by one of many, broken, cancelled, timed out, or let
  * go; and who owns the value on each of these ways. */
+/* Elsewhere, and here:
+ * test_futures.py:
+ *   test_cancel -> promise.cannot_be_kept_after_a_cancel
+ *   test_set_result_unless_cancelled -> promise.cannot_be_kept_after_a_cancel
+ *   test_result -> promise.ends_with_the_value_it_is_resolved_with
+ *   test_exception -> promise.rejected_carries_its_error
+ *   test_tb_logger_abandoned
+ *   -> promise.let_go_by_its_last_holder_ends_cancelled_without_on_cancel
+ * test_tasks.py:
+ *   test_task_set_methods -> promise.what_is_none_cannot_be_kept
+ *   test_log_destroyed_pending_task
+ *   -> promise.let_go_by_its_last_holder_ends_cancelled_without_on_cancel
+ * test_future.py:
+ *   test_multiple_set_result
+ *   -> promise.is_kept_once_and_a_later_value_stays_the_callers
+ *   test_multiple_set_exception
+ *   -> promise.is_rejected_once_and_the_first_error_stays
+ */
 #include "support/test.h"
 
 #include <errno.h>
@@ -329,4 +347,18 @@ Test(promise, needs_no_pool)
     cr_assert_eq(outcomes[0].value, (void *)outcomes);
     cr_assert_eq(outcomes[1].value, (void *)promises);
     futures_release_all(promises, 2);
+}
+
+/* row 28 */
+Test(promise, is_rejected_once_and_the_first_error_stays)
+{
+    struct counted counted = {0};
+    futures_future *promise = counted_promise(&counted);
+    cr_assert_eq(futures_reject(promise, EIO, "first"), FUTURES_OK);
+    cr_assert_eq(futures_reject(promise, EPERM, "second"), FUTURES_INVALID);
+    cr_assert_eq(futures_resolve(promise, &counted), FUTURES_INVALID);
+    cr_assert_eq(futures_error_of(promise)->code, EIO);
+    cr_assert_str_eq(futures_error_of(promise)->message, "first");
+    futures_release(promise);
+    cr_assert_eq(atomic_load(&counted.value_freed), 0);
 }

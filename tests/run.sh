@@ -17,6 +17,7 @@ needs() {
     need_examples
     need 'has nginx' nginx-light nginx
     need 'has pgrep' procps procps
+    need 'has python3' python3 Python
     case $preset in
     asan | tsan)
         need 'has clang' clang clang

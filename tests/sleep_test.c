@@ -1,6 +1,14 @@
 /* futures_sleep: until the moment has come, or at once where the task is asked
  * to stop, by whatever way. A sleep that is to be cut short has no end of its
  * own, so that a lost wake-up shows as a hang and not as a pass. */
+/* Elsewhere, and here:
+ * test_tasks.py:
+ *   test_sleep -> sleep.lasts_until_its_moment
+ *   test_sleep_zero -> sleep.until_a_moment_long_past_is_over_at_once
+ *   test_sleep_cancel -> sleep.ends_when_the_task_is_cancelled
+ *   test_task_cancel_sleeping_task
+ *   -> sleep.ends_when_a_token_above_the_task_fires
+ */
 #include "support/test.h"
 
 #include <stdint.h>

@@ -1,5 +1,19 @@
 /* Submitting one task: what runs, what is refused and how that is told, and
  * that argument and value are freed once on every path. */
+/* Elsewhere, and here:
+ * test_tasks.py:
+ *   test_create_task_with_noncoroutine
+ *   -> task.without_a_pool_or_a_function_is_invalid_and_frees_its_argument
+ *   test_run_coroutine_threadsafe
+ *   -> task.runs_with_its_argument_and_its_return_is_the_value
+ * executor.py:
+ *   test_submit -> task.runs_with_its_argument_and_its_return_is_the_value
+ *   test_no_stale_references
+ *   -> task.argument_is_freed_before_its_future_has_ended
+ * test_shutdown.py:
+ *   test_run_after_shutdown
+ *   -> task.submitted_to_a_closed_pool_ends_closed_and_frees_its_argument
+ */
 #include "support/test.h"
 
 #include <errno.h>

@@ -1,5 +1,23 @@
 /* Tokens: one cancel reaches everything beneath, with its reason; a deadline
  * fires by itself; a token costs its tasks nothing until then. */
+/* Elsewhere, and here:
+ * test_tasks.py:
+ *   test_task_cancel_message_getter
+ *   -> token.reason_reaches_the_future_and_outlives_the_token
+ *   test_task_cancel_message_setter
+ *   -> token.reason_of_the_nearest_that_fired_first_stays
+ *   test_cancel_with_message_then_future_result
+ *   -> token.reason_reaches_the_future_and_outlives_the_token
+ *   test_cancel_with_message_then_future_exception
+ *   -> token.reason_of_the_nearest_that_fired_first_stays
+ *   test_cancel_with_message_before_starting_task
+ *   -> token.that_has_fired_lets_no_task_begin
+ * test_futures.py:
+ *   test_future_cancel_message_getter
+ *   -> token.reason_reaches_the_future_and_outlives_the_token
+ *   test_future_cancel_message_setter
+ *   -> token.reason_of_the_nearest_that_fired_first_stays
+ */
 #include "support/test.h"
 
 #include <errno.h>

@@ -1,5 +1,25 @@
 /* What becomes of a task whose handle is gone, and of errors that nobody looks
  * at: they reach the pool's `unhandled`, once, and only those. */
+/* Elsewhere, and here:
+ * test_futures.py:
+ *   test_tb_logger_not_called_after_cancel
+ *   -> unhandled.hears_nothing_of_the_cancelled
+ *   test_tb_logger_result_unretrieved -> unhandled.hears_nothing_of_values
+ *   test_tb_logger_result_retrieved -> unhandled.hears_nothing_of_values
+ *   test_tb_logger_exception_unretrieved
+ *   -> unhandled.hears_an_error_that_nobody_looked_at_once_at_its_release
+ *   test_future_exception_never_retrieved
+ *   -> unhandled.hears_an_error_that_nobody_looked_at_once_at_its_release
+ *   test_tb_logger_exception_retrieved
+ *   -> unhandled.hears_nothing_that_error_of_looked_at
+ *   test_tb_logger_exception_result_retrieved
+ *   -> unhandled.hears_nothing_that_a_gather_put_into_outcomes
+ * spawn/test.rs:
+ *   panic_fwd -> unhandled.hears_of_a_detached_task
+ *   custom_panic_handler_and_spawn -> unhandled.hears_of_a_detached_task
+ *   custom_panic_handler_and_nested_spawn
+ *   -> unhandled.hears_of_what_a_detached_task_detaches
+ */
 #include "support/test.h"
 
 #include <errno.h>
@@ -242,4 +262,36 @@ Test(unhandled, none_is_silent)
     futures_pool *pool = pool_of(1);
     futures_release(futures_submit(pool, throw_eio, NULL));
     futures_pool_destroy(pool);
+}
+
+/* row 44 */
+Test(unhandled, hears_nothing_of_values)
+{
+    struct heard heard = {0};
+    futures_pool *pool = hearing_pool(&heard);
+    futures_future *seen = futures_submit(pool, return_arg, &heard);
+    futures_future *unseen = futures_submit(pool, return_arg, &heard);
+    cr_assert_eq(futures_wait(seen, FUTURES_NEVER), FUTURES_OK);
+    cr_assert_eq(futures_value(seen), (void *)&heard);
+    futures_release(seen);
+    futures_release(unseen);
+    futures_pool_destroy(pool);
+    cr_assert_eq(atomic_load(&heard.count), 0);
+}
+
+static void *detach_one_that_throws(void *arg)
+{
+    futures_submit_detached(futures_current_pool(), throw_eio, NULL, NULL);
+    return arg;
+}
+
+/* row 44 */
+Test(unhandled, hears_of_what_a_detached_task_detaches)
+{
+    struct heard heard = {0};
+    futures_pool *pool = hearing_pool(&heard);
+    futures_submit_detached(pool, detach_one_that_throws, NULL, NULL);
+    futures_pool_destroy(pool);
+    cr_assert_eq(atomic_load(&heard.count), 1);
+    cr_assert_eq(heard.code, EIO);
 }

@@ -1,6 +1,13 @@
 /* row 45: a worker whose start hook fails breaks its pool. Create has returned
  * long before; whatever is queued or still comes ends BROKEN, arguments are
  * freed, and the pool can be waited for, shut down and destroyed. */
+/* Elsewhere, and here:
+ * test_init.py:
+ *   InitializerMixin.test_initializer
+ *   -> worker_data.is_what_this_workers_start_gave
+ *   FailingInitializerMixin.test_initializer
+ *   -> broken.every_submit_answers_broken_and_frees_its_argument
+ */
 #include "support/test.h"
 
 #include <pthread.h>
