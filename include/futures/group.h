@@ -25,7 +25,9 @@ typedef struct futures_group_options {
     /* How many members run at once; 0: no limit; 1: a serial queue. Those that
      * wait for a place hold no thread and start in the order in which they
      * were submitted. A member that waits lends its place to members that it
-     * waits for, and to nobody else. */
+     * waits for, and to nobody else. Where two wait for members that each lack
+     * the other's place (of different keys or groups) nothing is lent and no
+     * DEADLOCK answered: they wait for ever. */
     size_t max_running;
     size_t per_key; /* the same for each key (of the task options); 0: none.
                        A member whose key has no place lets others pass. */
