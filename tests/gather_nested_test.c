@@ -351,7 +351,7 @@ static void *build_tower(void *arg)
     futures_future *child = futures_submit(tower->pool, build_tower, tower);
     futures_status status = futures_gather(&child, 1, NULL, &options);
     futures_release(child);
-    /* OK where its child was stopped and ended well before this one was told */
+    /* OK where its child was stopped, and ended well, before it was told */
     if (status != FUTURES_CANCELLED && status != FUTURES_OK)
         futures_throw(1, "not cancelled");
     futures_checkpoint();

@@ -61,16 +61,16 @@ static void check_lent(bool waits_for_it, bool holder_last)
         cr_assert_eq(atomic_load(&ran), 0);
         futures_resolve(promise, NULL);
     }
-    waiter_end(&holder); /* before what it borrows is released */
-    if (!waits_for_it) {
-        fut_need_detach(&few.need);
-        make_ready(&held, pool);
-    }
-    waiter_end(&waiter);
-    if (waits_for_it) {
-        fut_need_detach(&few.need);
+    /* The holder is let go of after the need that names it, and what it waits
+     * for after both. */
+    assert_status(futures_wait(holder.task, FUTURES_NEVER), FUTURES_OK);
+    fut_need_detach(&few.need);
+    waiter_end(&holder);
+    if (waits_for_it)
         fut_hold_end(&held.hold);
-    }
+    else
+        make_ready(&held, pool);
+    waiter_end(&waiter);
     assert_status(holder.status, FUTURES_OK);
     assert_status(waiter.status, FUTURES_OK);
     cr_assert_eq(atomic_load(&ran), 1);
