@@ -116,13 +116,6 @@ void fut_loop_close(struct fut_loop *loop)
     fut_free(loop->made);
 }
 
-/* A future that ends so was never queued. */
-static bool was_refused(futures_status status)
-{
-    return status != FUTURES_OK && status != FUTURES_PENDING &&
-           status != FUTURES_FAILED && status != FUTURES_CANCELLED;
-}
-
 /* Where the queue may be full: one will do, and the others come if there is
  * room. One that is run here at once may exit the thread, so each is known
  * before the next is submitted. */
@@ -135,7 +128,7 @@ static futures_status hire_each(struct fut_loop *loop)
             futures_submit(loop->pool, participate, loop->args[loop->hired]);
 
         status = futures_poll(future);
-        if (was_refused(status)) {
+        if (fut_loop_was_refused(status)) {
             futures_release(future);
         } else {
             loop->futures[loop->hired++] = future;

@@ -73,4 +73,12 @@ bool fut_loop_has_left(const struct fut_loop *loop);
 /* Frees the participants. */
 void fut_loop_close(struct fut_loop *loop);
 
+/* Whether a future that a submit gave, and that has ended so, was never
+ * queued. */
+static inline bool fut_loop_was_refused(futures_status status)
+{
+    return status != FUTURES_OK && status != FUTURES_PENDING &&
+           status != FUTURES_FAILED && status != FUTURES_CANCELLED;
+}
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/atomic.h"
 #include "base/clock.h"
 #include "combine/done.h"
+#include "loop/loop.h"
 #include "loop/rolling.h"
 #include "core/error.h"
 #include "core/pool.h"
@@ -69,13 +70,6 @@ static void one_done(struct fut_rolling *rolling, size_t index,
     }
 }
 
-/* A future that ends so was never queued. */
-static bool was_refused(futures_status status)
-{
-    return status != FUTURES_OK && status != FUTURES_PENDING &&
-           status != FUTURES_FAILED && status != FUTURES_CANCELLED;
-}
-
 /* It ends the map as an error does, in every mode. */
 static void refuse(struct window *window, futures_status status)
 {
@@ -103,7 +97,7 @@ static bool submit(struct window *window)
     future =
         futures_submit_with(window->pool, window->fn, window->arg, &options);
     status = futures_poll(future);
-    if (!was_refused(status)) {
+    if (!fut_loop_was_refused(status)) {
         fut_rolling_add(rolling, future, window->begun++);
         return true;
     }
