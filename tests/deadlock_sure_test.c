@@ -114,80 +114,71 @@ Test(deadlock_sure, but_it_is_where_errors_are_collected)
     assert_status(after.waiter.outcomes[1].status, FUTURES_PENDING);
 }
 
-/* The only worker of either pool gathers what is queued in the other; the
- * first one a promise as well. */
-static void check_queued(futures_on_error on_error, bool told)
-{
+/* The only worker of either pool waits for what is queued in the other; the
+ * first one gathers it, and a promise as well. */
+struct full {
     struct waiter waiters[2];
     futures_pool *pools[2];
     futures_future *queued[2];
-    futures_future *promise = futures_promise(NULL, NULL);
+    futures_future *promise;
+};
+
+static void full_begin(struct full *full, futures_on_error on_error)
+{
+    full->promise = futures_promise(NULL, NULL);
     for (int i = 0; i < 2; i++) {
-        pools[i] = pool_of(1);
-        waiter_start(&waiters[i], pools[i]);
-        queued[i] = futures_submit(pools[i], return_arg, NULL);
+        full->pools[i] = pool_of(1);
+        waiter_start(&full->waiters[i], full->pools[i]);
+        full->queued[i] = futures_submit(full->pools[i], return_arg, NULL);
     }
     for (int i = 0; i < 2; i++)
-        waiter_wants(&waiters[i], queued[1 - i]);
-    waiter_wants(&waiters[0], promise);
-    waiters[0].gathers = true;
-    waiters[0].options.on_error = on_error;
-    waiter_park(&waiters[0], pools[0]);
-    if (told)
-        gate_open(&waiters[1].gate);
-    else
-        waiter_park(&waiters[1], pools[1]);
-    if (told)
-        assert_status(futures_wait(waiters[1].task, FUTURES_NEVER),
-                      FUTURES_OK);
-    futures_reject(promise, 7, "rejected");
+        waiter_wants(&full->waiters[i], full->queued[1 - i]);
+    waiter_wants(&full->waiters[0], full->promise);
+    full->waiters[0].gathers = true;
+    full->waiters[0].options.on_error = on_error;
+    waiter_park(&full->waiters[0], full->pools[0]);
+}
+
+static void full_end(struct full *full, futures_status first,
+                     futures_status second)
+{
     for (int i = 0; i < 2; i++)
-        waiter_end(&waiters[i]);
-    assert_status(waiters[0].status, FUTURES_FAILED);
-    assert_status(waiters[1].status, told ? FUTURES_DEADLOCK : FUTURES_OK);
-    futures_release_all(queued, 2);
-    futures_release(promise);
-    futures_pool_destroy(pools[0]);
-    futures_pool_destroy(pools[1]);
+        waiter_end(&full->waiters[i]);
+    assert_status(full->waiters[0].status, first);
+    assert_status(full->waiters[1].status, second);
+    futures_release_all(full->queued, 2);
+    futures_release(full->promise);
+    futures_pool_destroy(full->pools[0]);
+    futures_pool_destroy(full->pools[1]);
 }
 
 Test(deadlock_sure, none_where_an_error_would_cancel_what_is_queued)
 {
-    check_queued(FUTURES_ON_ERROR_CANCEL, false);
+    struct full full;
+    full_begin(&full, FUTURES_ON_ERROR_CANCEL);
+    waiter_park(&full.waiters[1], full.pools[1]);
+    futures_reject(full.promise, 7, "rejected");
+    full_end(&full, FUTURES_FAILED, FUTURES_OK);
 }
 
 Test(deadlock_sure, full_pools_where_errors_are_collected)
 {
-    check_queued(FUTURES_ON_ERROR_COLLECT, true);
+    struct full full;
+    full_begin(&full, FUTURES_ON_ERROR_COLLECT);
+    gate_open(&full.waiters[1].gate);
+    assert_status(futures_wait(full.waiters[1].task, FUTURES_NEVER),
+                  FUTURES_OK);
+    futures_reject(full.promise, 7, "rejected");
+    full_end(&full, FUTURES_FAILED, FUTURES_DEADLOCK);
 }
 
-/* Of the first one's two, the promise ends while it is parked. */
 Test(deadlock_sure, full_pools_once_the_others_have_ended_well)
 {
-    struct waiter waiters[2];
-    futures_pool *pools[2];
-    futures_future *queued[2];
-    futures_future *promise = futures_promise(NULL, NULL);
-    for (int i = 0; i < 2; i++) {
-        pools[i] = pool_of(1);
-        waiter_start(&waiters[i], pools[i]);
-        queued[i] = futures_submit(pools[i], return_arg, NULL);
-    }
-    for (int i = 0; i < 2; i++)
-        waiter_wants(&waiters[i], queued[1 - i]);
-    waiter_wants(&waiters[0], promise);
-    waiters[0].gathers = true;
-    waiter_park(&waiters[0], pools[0]);
-    waiter_park(&waiters[1], pools[1]);
-    futures_resolve(promise, NULL);
-    for (int i = 0; i < 2; i++)
-        waiter_end(&waiters[i]);
-    assert_status(waiters[0].status, FUTURES_DEADLOCK);
-    assert_status(waiters[1].status, FUTURES_OK);
-    futures_release_all(queued, 2);
-    futures_release(promise);
-    futures_pool_destroy(pools[0]);
-    futures_pool_destroy(pools[1]);
+    struct full full;
+    full_begin(&full, FUTURES_ON_ERROR_CANCEL);
+    waiter_park(&full.waiters[1], full.pools[1]);
+    futures_resolve(full.promise, NULL);
+    full_end(&full, FUTURES_DEADLOCK, FUTURES_OK);
 }
 
 /* It might have left with an error of the promise. */
